@@ -1,0 +1,58 @@
+"""One visual language for every drawing: ink, paper, and few colours.
+
+Pictures are drawn without a screen and written as PNG or SVG, by the name
+that they are given.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from octavo.foundation.files import replacing
+
+INK, FAINT, PAPER = "#22223b", "#9a8c98", "#fffdf8"
+RED, BLUE, GOLD = "#b23a48", "#2e5e8c", "#c98c1a"
+
+LOOK: dict[Any, Any] = {
+    "axes.edgecolor": FAINT,
+    "axes.facecolor": PAPER,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 13,
+    "figure.facecolor": PAPER,
+    "font.family": "DejaVu Serif",
+    "font.size": 10.5,
+    "savefig.facecolor": PAPER,
+    "svg.hashsalt": "octavo",  # the same drawing gives the same bytes
+    "text.color": INK,
+    "xtick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.color": FAINT,
+    "ytick.labelcolor": INK,
+}
+
+
+@contextmanager
+def drawing(
+    path: Path, width: float = 8.0, height: float = 4.5
+) -> Iterator[Axes]:
+    """Yield axes to draw on; write them to `path` when the block ends.
+
+    Sizes are in inches, at 150 dots each in a PNG.
+    """
+    with mpl.rc_context(LOOK):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots()
+        yield axes
+        kind = path.suffix.removeprefix(".")
+        date = {"Date": None} if kind == "svg" else {"Software": None}
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format=kind, dpi=150, metadata=date)

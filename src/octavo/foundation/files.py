@@ -1,0 +1,155 @@
+"""Files that are whole or absent, and the folders that they live in.
+
+Every file is written to a temporary name beside its target, flushed to the
+disk, and renamed over it: a reader sees the old file or the new one, never
+half of either, whatever happens in between.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from octavo.foundation.errors import UserError
+
+
+def cache_folder() -> Path:
+    """Return the folder for downloads: $OCTAVO_CACHE or the system's."""
+    chosen = os.environ.get("OCTAVO_CACHE")
+    return Path(chosen or platformdirs.user_cache_dir("octavo", False))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` when the block succeeds.
+
+    If the block fails, the temporary file is removed and `path` is as it
+    was. A full disk or a missing permission is a UserError naming `path`.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part"
+        )
+        os.close(handle)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Like `replacing`, for a folder that is absent or empty.
+
+    All its files appear under their final name at once, or not at all.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        if path.is_dir():
+            path.rmdir()  # it is empty, or this fails
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a binary file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a UTF-8 text file with plain line ends, whole or not at all."""
+    write_bytes(path, content.encode())
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a JSON file that people can read, whole or not at all."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    write_text(path, text + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; one that is no JSON is a UserError naming it."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path} is damaged: {error}; restore or remake it"
+        ) from error
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_new_folder(path: Path) -> None:
+    """Raise UserError unless `path` is free: absent, or an empty folder."""
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists():
+        raise UserError(
+            f"{path} exists and is not an empty folder: name another with "
+            "--out, or remove it"
+        )
+
+
+def cannot_write(path: Path, error: OSError) -> UserError:
+    """Return the error for people behind a failed write."""
+    reason = error.strerror or str(error)
+    return UserError(
+        f"cannot write {path}: {reason}; free some space or choose another "
+        "folder; what was there before is untouched"
+    )
+
+
+def _flush(path: Path) -> None:
+    """Ask the system to put a file's bytes on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    """Ask the same for a folder's names, where the system knows how."""
+    with suppress(OSError, AttributeError):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _umask() -> int:
+    """Return the permissions that new files of this user do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
