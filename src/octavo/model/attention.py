@@ -1,0 +1,116 @@
+"""Attention: each token gathers what it needs from those before it.
+
+Shapes: B batch, T queries in time, S keys in time, D width, H heads,
+G key-value heads, K head width.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from octavo.model.cache import LayerCache
+from octavo.model.config import ModelConfig
+from octavo.model.norm import RMSNorm
+from octavo.model.positions import rotate
+
+
+def scaled_dot_product_attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
+) -> Tensor:
+    """Mix values by how well their keys answer each query.
+
+    query is (..., T, K), key and value (..., S, K), mask (T, S) is true
+    where a query may look; returns (..., T, K). Vaswani et al. 2017,
+    equation 1. Training uses torch's fused kernel, which equals this.
+    """
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    weights = scores.softmax(dim=-1)
+    return weights @ value
+
+
+def causal_mask(num_queries: int, num_keys: int) -> Tensor:
+    """Return (T, S) booleans: a query sees itself and what came before.
+
+    The queries are the last of the keys, so the lower right corner is
+    always true.
+
+    >>> causal_mask(2, 3).int().tolist()
+    [[1, 1, 0], [1, 1, 1]]
+    """
+    everything = torch.ones(num_queries, num_keys, dtype=torch.bool)
+    return everything.tril(num_keys - num_queries)
+
+
+class Attention(nn.Module):
+    """Multi-head causal self-attention, grouped-query where asked for."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.head_width = config.head_width
+        outer = config.num_heads * config.head_width
+        inner = config.num_kv_heads * config.head_width
+        self.query = nn.Linear(config.width, outer, bias=False)
+        self.key = nn.Linear(config.width, inner, bias=False)
+        self.value = nn.Linear(config.width, inner, bias=False)
+        self.output = nn.Linear(outer, config.width, bias=False)
+        if config.qk_norm:
+            # Normalised, no query can shout: scores stay bounded and the
+            # learning rate can be high (Henry et al. 2020).
+            self.query_norm: nn.Module = RMSNorm(
+                config.head_width, config.norm_epsilon
+            )
+            self.key_norm: nn.Module = RMSNorm(
+                config.head_width, config.norm_epsilon
+            )
+        else:
+            self.query_norm = self.key_norm = nn.Identity()
+
+    def forward(
+        self,
+        x: Tensor,
+        cosine: Tensor,
+        sine: Tensor,
+        cache: LayerCache | None = None,
+        start: int = 0,
+    ) -> Tensor:
+        """Map (B, T, D) to (B, T, D); `start` tokens are in the cache."""
+        query = self.query_norm(self._split(self.query(x)))  # (B, H, T, K)
+        key = self.key_norm(self._split(self.key(x)))  # (B, G, T, K)
+        value = self._split(self.value(x))
+        query = rotate(query, cosine, sine)
+        key = rotate(key, cosine, sine)
+        if cache is not None:
+            key, value = cache.extend(start, key, value)
+        mixed = _fused_causal_attention(query, key, value)
+        joined: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
+        return joined
+
+    def _split(self, x: Tensor) -> Tensor:
+        """Cut (B, T, heads x K) into (B, heads, T, K)."""
+        batch, time, _ = x.shape
+        heads = x.view(batch, time, -1, self.head_width)
+        return heads.transpose(1, 2)
+
+
+def _fused_causal_attention(
+    query: Tensor, key: Tensor, value: Tensor
+) -> Tensor:
+    """Do what `scaled_dot_product_attention` does, without the big matrix.
+
+    The kernel never stores all T x S weights (Dao et al. 2022).
+    """
+    num_queries, num_keys = query.shape[2], key.shape[2]
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:  # each key-value head serves a group of queries
+        key = key.repeat_interleave(groups, dim=1)
+        value = value.repeat_interleave(groups, dim=1)
+    mask = None
+    if 1 < num_queries < num_keys:
+        mask = causal_mask(num_queries, num_keys).to(query.device)
+    return functional.scaled_dot_product_attention(
+        query, key, value, mask, is_causal=num_queries == num_keys
+    )

@@ -1,0 +1,113 @@
+import pytest
+import torch
+
+from octavo.foundation import UserError
+from octavo.generation import Sampling, choose, generate
+from octavo.model import ModelConfig, Transformer
+
+CONFIG = ModelConfig(
+    vocab_size=40,
+    context=16,
+    num_layers=2,
+    width=32,
+    num_heads=2,
+    num_kv_heads=2,
+    head_width=16,
+    mlp_width=32,
+)
+
+
+@pytest.fixture
+def model() -> Transformer:
+    torch.manual_seed(3)
+    return Transformer(CONFIG).eval()
+
+
+def draws(logits: list[float], sampling: Sampling, n: int = 400) -> set[int]:
+    generator = torch.Generator().manual_seed(1)
+    scores = torch.tensor(logits)
+    return {choose(scores, sampling, generator) for _ in range(n)}
+
+
+def test_temperature_zero_takes_the_likeliest():
+    assert draws([1.0, 3.0, 2.9], Sampling(temperature=0)) == {1}
+
+
+def test_top_k_keeps_the_k_likeliest():
+    flat = [0.3, 0.2, 0.1, 0.0]
+    assert draws(flat, Sampling(temperature=1, top_k=2)) == {0, 1}
+    everything = draws(flat, Sampling(temperature=1, top_k=0))
+    assert everything == {0, 1, 2, 3}
+
+
+def test_top_p_keeps_the_fewest_that_reach_it():
+    halves = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().tolist()
+    for top_p, kept in ((0.5, {0}), (0.51, {0, 1}), (0.8, {0, 1}),
+                        (0.94, {0, 1, 2}), (1.0, {0, 1, 2, 3})):  # fmt: skip
+        sampling = Sampling(temperature=1, top_k=0, top_p=top_p - 1e-6)
+        assert draws(halves, sampling) == kept, top_p
+
+
+def test_draws_follow_the_probabilities():
+    generator = torch.Generator().manual_seed(0)
+    scores = torch.tensor([0.75, 0.25]).log()
+    sampling = Sampling(temperature=1, top_k=0)
+    ones = sum(choose(scores, sampling, generator) for _ in range(4000))
+    assert ones / 4000 == pytest.approx(0.25, abs=0.02)
+    sharper = Sampling(temperature=0.5, top_k=0)  # squares the odds: 9 to 1
+    ones = sum(choose(scores, sharper, generator) for _ in range(4000))
+    assert ones / 4000 == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"temperature": -1}, {"temperature": float("inf")}, {"top_k": -1},
+     {"top_p": 0}, {"top_p": 1.1}],
+)  # fmt: skip
+def test_values_out_of_range_raise(wrong):
+    with pytest.raises(UserError, match=next(iter(wrong))):
+        Sampling(**wrong)
+
+
+def uncached(model, prompt, num_tokens):
+    """Greedy generation without a cache, by the rule in the docstring."""
+    window, out = list(prompt), []
+    if len(window) > model.config.context:
+        window = window[-(model.config.context // 2) :]
+    for _ in range(num_tokens):
+        with torch.inference_mode():
+            best = int(model(torch.tensor([window]))[0, -1].argmax())
+        out.append(best)
+        window.append(best)
+        if len(window) > model.config.context:
+            window = window[-(model.config.context // 2) :]
+    return out
+
+
+@pytest.mark.parametrize("length", [1, 5, 15, 16, 17, 40])
+def test_generation_equals_the_uncached_computation(model, length):
+    prompt = [(7 * i + 3) % 40 for i in range(length)]
+    greedy = Sampling(temperature=0)
+    ids = list(generate(model, prompt, 45, greedy))
+    assert ids == uncached(model, prompt, 45)
+
+
+def test_a_seed_decides(model):
+    first, again, other = (
+        list(generate(model, [1, 2], 30, seed=seed)) for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_it_ends_before_the_stop_token(model):
+    ids = list(generate(model, [1], 30, Sampling(temperature=0)))
+    stop = ids[4]
+    cut = list(generate(model, [1], 30, Sampling(temperature=0), stop=stop))
+    assert cut == ids[: ids.index(stop)]
+
+
+def test_a_prompt_must_be_there_and_known(model):
+    for prompt in ([], [40], [-1]):
+        with pytest.raises(UserError, match="at least one token"):
+            next(generate(model, prompt, 1))
