@@ -11,8 +11,8 @@ def test_a_drawing_is_of_its_kind_and_the_same_each_time(
 ):
     contents = []
     for _ in range(2):
-        with drawing(tmp_path / name, 3, 2) as axes:
-            axes.plot([0, 1], [1, 0])
+        with drawing(tmp_path / name, 3, 2) as figure:
+            figure.subplots().plot([0, 1], [1, 0])
         contents.append((tmp_path / name).read_bytes())
     assert contents[0].startswith(start)
     assert contents[0] == contents[1]

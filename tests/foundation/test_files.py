@@ -25,6 +25,11 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def write_half(path: Path) -> None:
+    path.write_text("half")
+    raise ZeroDivisionError
+
+
 def test_a_written_file_holds_the_bytes_and_leaves_nothing_beside(tmp_path):
     write_text(tmp_path / "new" / "a.txt", "one\ntwo \u00e9\n")
     written = (tmp_path / "new" / "a.txt").read_bytes()
@@ -35,9 +40,8 @@ def test_a_written_file_holds_the_bytes_and_leaves_nothing_beside(tmp_path):
 def test_a_failed_block_leaves_the_old_file_as_it_was(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError), replacing(path) as temporary:
+        write_half(temporary)
     assert path.read_text() == "old"
     assert names(tmp_path) == ["a.txt"]
 
@@ -84,9 +88,8 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "run"
-    with pytest.raises(RuntimeError), replacing_folder(path) as folder:
-        (folder / "half").write_text("x")
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError), replacing_folder(path) as folder:
+        write_half(folder / "a")
     assert names(tmp_path) == []
     with replacing_folder(path) as folder:
         (folder / "in").mkdir()
@@ -100,9 +103,13 @@ def test_a_new_folder_may_be_absent_or_empty_but_not_in_use(tmp_path):
     require_new_folder(tmp_path / "absent")
     require_new_folder(tmp_path)
     (tmp_path / "a").touch()
-    with pytest.raises(UserError, match="exists and is not an empty folder"):
+    with pytest.raises(
+        UserError, match="exists and is not an empty folder"
+    ):
         require_new_folder(tmp_path)
-    with pytest.raises(UserError, match="exists and is not an empty folder"):
+    with pytest.raises(
+        UserError, match="exists and is not an empty folder"
+    ):
         require_new_folder(tmp_path / "a")
 
 

@@ -133,7 +133,7 @@ def test_the_cache_changes_nothing(cuts, qk_norm):
 
 def test_a_text_beyond_the_context_raises():
     model = small_model()
-    with pytest.raises(UserError, match="25 tokens long .* context 24"):
+    with pytest.raises(UserError, match=r"25 tokens long .* context 24"):
         model(torch.zeros(1, 25, dtype=torch.long))
     cache = Cache(model.config)
     model(torch.zeros(1, 24, dtype=torch.long), cache)
@@ -157,7 +157,7 @@ def test_the_first_loss_is_that_of_guessing():
     loss = functional.cross_entropy(
         model(ids)[:, :-1].flatten(0, 1), ids[:, 1:].flatten()
     )
-    assert loss.item() == pytest.approx(math.log(500), rel=0.15)
+    assert loss.item() == pytest.approx(math.log(500), rel=0.02)
 
 
 def test_dropout_works_in_training_only():

@@ -4,13 +4,13 @@ Pictures are drawn without a screen and written as PNG or SVG, by the name
 that they are given.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from octavo.foundation.files import replacing
@@ -43,16 +43,17 @@ LOOK: dict[Any, Any] = {
 @contextmanager
 def drawing(
     path: Path, width: float = 8.0, height: float = 4.5
-) -> Iterator[Axes]:
-    """Yield axes to draw on; write them to `path` when the block ends.
+) -> Iterator[Figure]:
+    """Yield a figure to draw on; write it to `path` when the block ends.
 
     Sizes are in inches, at 150 dots each in a PNG.
     """
     with mpl.rc_context(LOOK):
         figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.subplots()
-        yield axes
+        yield figure
         kind = path.suffix.removeprefix(".")
         date = {"Date": None} if kind == "svg" else {"Software": None}
-        with replacing(path) as temporary:
+        with replacing(path) as temporary, warnings.catch_warnings():
+            # Models write in all scripts; what the font lacks is a box.
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
             figure.savefig(temporary, format=kind, dpi=150, metadata=date)

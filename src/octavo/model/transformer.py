@@ -46,13 +46,16 @@ class Transformer(nn.Module):
         Matrices get a deviation of 1/sqrt(inputs), which keeps a signal's
         size. What writes into the residual stream starts smaller, so that
         the sum over all layers does not grow with their number (Radford et
-        al. 2019).
+        al. 2019). Embeddings start small: as a tied head they then give
+        every token almost the same score, and the first loss is a guess's.
         """
         depth = math.sqrt(2 * self.config.num_layers)
         for name, parameter in self.named_parameters():
             if parameter.dim() < 2:
                 continue  # norms begin at one
             deviation = parameter.shape[1] ** -0.5
+            if parameter is self.embedding.weight:
+                deviation = 0.02
             if name.endswith(("output.weight", "down.weight")):
                 deviation /= depth
             nn.init.normal_(parameter, std=deviation)

@@ -1,0 +1,64 @@
+"""`octavo evaluate`: how well a model foretells text it has not seen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from octavo.cli.live import Live
+from octavo.training import evaluate_run
+
+
+@click.command
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--corpus", help="Score on this corpus's held-out part.")
+@click.option("--field", default="text", help="The text's key in .jsonl.")
+@click.option(
+    "--baselines", is_flag=True, help="Score n-gram models beside it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    run: Path,
+    corpus: str | None,
+    field: str,
+    baselines: bool,
+    as_json: bool,
+) -> None:
+    """Measure the model of RUN on held-out text, in bits per byte.
+
+    Without --corpus it is the text that the run itself held out. The
+    baselines are n-gram models of the same tokens, orders 1 to 6, trained
+    on the same training text: what a transformer must beat.
+    """
+    with Live() as live:
+        result = evaluate_run(run, corpus, field, baselines, live)
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        print_result(result)
+
+
+def print_result(result: dict[str, Any]) -> None:
+    """Print the scores as a table."""
+    table = Table(title=f"{result['tokens']:,} tokens of held-out text")
+    table.add_column("model")
+    for name in ("bits per byte", "nats per token", "perplexity"):
+        table.add_column(name, justify="right")
+    rows = {
+        **{
+            f"{row['order']}-gram": row
+            for row in result.get("baselines", [])
+        },
+        "the model": result,
+    }
+    for name, row in rows.items():
+        table.add_row(
+            name,
+            f"{row['bits_per_byte']:.3f}",
+            f"{row['nats_per_token']:.3f}",
+            f"{row['perplexity']:.1f}",
+        )
+    Console().print(table)

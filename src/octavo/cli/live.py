@@ -1,0 +1,94 @@
+"""What a terminal shows while a model is made."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from octavo.foundation.text import printable
+from octavo.training import Moment, Watcher
+
+PLAIN_SECONDS = 10.0  # between lines where there is no terminal
+
+
+class Live(Watcher):
+    """A progress bar with samples above it; lines, where output is a file.
+
+    Everything goes to standard error: standard output is for results.
+    """
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[facts]}"),
+            TimeRemainingColumn(compact=True),
+            console=self.console,
+            transient=True,
+        )
+        self.task: TaskID | None = None
+        self.label, self.bits, self.told = "", "", 0.0
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bar.stop()
+
+    def noted(self, line: str) -> None:
+        """Print the line above the bar."""
+        self.console.print(Text(line), soft_wrap=True)
+
+    def working(self, label: str, done: int, total: int) -> None:
+        """Move the bar of a piece of work."""
+        self._show(label, done, total, "")
+
+    def stepped(self, moment: Moment) -> None:
+        """Move the bar of training, with the step's facts beside it."""
+        facts = (
+            f"step {moment.step}/{moment.num_steps}  loss {moment.loss:.2f}"
+            f"{self.bits}  {moment.tokens_per_second:,.0f} tokens/s"
+        )
+        self._show("training", moment.step, moment.num_steps, facts)
+        now = time.monotonic()
+        if not self.console.is_terminal and now - self.told > PLAIN_SECONDS:
+            left = f"{moment.seconds_left:.0f} s left"
+            self.noted(f"{facts}  {left}")
+            self.told = now
+
+    def glanced(self, step: int, bits_per_byte: float) -> None:
+        """Keep the figure beside the bar."""
+        self.bits = f"  held-out {bits_per_byte:.2f} bits/byte"
+
+    def sampled(self, step: int, num_steps: int, text: str) -> None:
+        """Print the sample above the bar."""
+        self.console.print()
+        title = f"after {step} of {num_steps} steps{self.bits}"
+        self.console.print(Text(title, style="bold"))
+        for line in text.strip("\n").splitlines():
+            self.console.print(Text("    " + printable(line), style="cyan"))
+
+    def _show(self, label: str, done: int, total: int, facts: str) -> None:
+        """Show how far a piece of work is; a new label, a new bar."""
+        if self.task is None or label != self.label:
+            if self.task is not None:
+                self.bar.remove_task(self.task)
+            self.label = label
+            self.task = self.bar.add_task(label, facts=facts)
+        self.bar.update(self.task, completed=done, total=total, facts=facts)

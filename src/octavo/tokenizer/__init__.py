@@ -1,0 +1,30 @@
+"""Byte-level byte-pair encoding: from text to ids and back, losing nothing.
+
+Read in this order: `patterns` (where text is cut), `reference` (the idea),
+`trainer` and `encoder` (the same, fast), `vocabulary` and `tokenizer` (what
+everybody else uses), `files` and `ranks` (how others write it down),
+`tokens` (a corpus as one array of ids).
+"""
+
+from octavo.tokenizer.measures import bytes_per_token, longest_tokens
+from octavo.tokenizer.patterns import PATTERNS
+from octavo.tokenizer.reference import Merge, train_bpe
+from octavo.tokenizer.streaming import StreamDecoder
+from octavo.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer
+from octavo.tokenizer.tokens import TokenFile, read_tokens, write_tokens
+from octavo.tokenizer.vocabulary import Vocabulary
+
+__all__ = [
+    "PATTERNS",
+    "SPECIAL_TOKENS",
+    "Merge",
+    "StreamDecoder",
+    "TokenFile",
+    "Tokenizer",
+    "Vocabulary",
+    "bytes_per_token",
+    "longest_tokens",
+    "read_tokens",
+    "train_bpe",
+    "write_tokens",
+]

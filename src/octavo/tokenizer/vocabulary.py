@@ -1,0 +1,151 @@
+"""What a tokenizer is: its tokens, merges, special tokens and pattern.
+
+Plain data that states its own rules and refuses to break them. Where it
+came from (training, a file, a table of ranks) makes no difference.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from octavo.foundation import UserError
+
+Pair = tuple[int, int]
+MAX_IDS = 1 << 20  # four times the largest vocabulary in use
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """The content of a tokenizer, checked when it is made.
+
+    `tokens[i]` is the bytes of id i, or None where a special token has the
+    id. A merge is a pair of ids; it makes the token whose bytes are theirs
+    together. Special tokens may leave ids unused above the ordinary ones.
+    """
+
+    tokens: tuple[bytes | None, ...]
+    merges: tuple[Pair, ...]
+    special_tokens: Mapping[str, int]
+    pattern: str | None
+    normalizer: str | None = None  # None or "NFC"
+
+    def __post_init__(self) -> None:
+        """Raise UserError, naming token, id or merge, for any defect."""
+        if self.size > MAX_IDS:
+            raise UserError(
+                f"id {self.size - 1} is too large: ids end at {MAX_IDS - 1}"
+            )
+        self._check_tokens()
+        self._check_special_tokens()
+        self._check_merges()
+
+    @cached_property
+    def size(self) -> int:
+        """Return the number of ids, special and unused ones included."""
+        last = max(self.special_tokens.values(), default=-1)
+        return max(len(self.tokens), last + 1)
+
+    @cached_property
+    def ids(self) -> dict[bytes, int]:
+        """Return the id of each ordinary token."""
+        return {
+            token: index
+            for index, token in enumerate(self.tokens)
+            if token is not None
+        }
+
+    @cached_property
+    def made(self) -> list[int]:
+        """Return the id that each merge makes."""
+        tokens: tuple[bytes, ...] = self.tokens  # type: ignore[assignment]
+        return [
+            self.ids[tokens[left] + tokens[right]]
+            for left, right in self.merges
+        ]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of everything that decides an encoding."""
+        content = {
+            "tokens": [token and token.hex() for token in self.tokens],
+            "merges": self.merges,
+            "special_tokens": sorted(self.special_tokens.items()),
+            "pattern": self.pattern,
+            "normalizer": self.normalizer,
+        }
+        canonical = json.dumps(content, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def _check_tokens(self) -> None:
+        used = set(self.special_tokens.values())
+        seen: set[bytes] = set()
+        for index, token in enumerate(self.tokens):
+            if token is None and index not in used:
+                raise UserError(f"no token has id {index}: ids have a hole")
+            if token is None:
+                continue
+            if token in seen or not token:
+                raise UserError(f"id {index}: token {token!r} occurs twice")
+            seen.add(token)
+        for byte in range(256):
+            if bytes([byte]) not in seen:
+                raise UserError(f"the byte {byte:#04x} has no token")
+
+    def _check_special_tokens(self) -> None:
+        owner: dict[int, str] = {}
+        for name, index in self.special_tokens.items():
+            where = f'special token "{name!s}"'.encode(errors="replace")
+            shown = where.decode()
+            try:
+                data = name.encode()
+            except UnicodeEncodeError:
+                raise UserError(f"{shown} is no Unicode text") from None
+            if not data or data in self.ids:
+                raise UserError(f"{shown} is empty or an ordinary token")
+            if index < 0:
+                raise UserError(f"{shown} has the negative id {index}")
+            if index in owner:
+                other = owner[index]
+                raise UserError(f'{shown} has id {index}, as has "{other}"')
+            if index < len(self.tokens) and self.tokens[index] is not None:
+                raise UserError(
+                    f"{shown} has id {index}, as has the ordinary token "
+                    f"{self.tokens[index]!r}"
+                )
+            owner[index] = name
+
+    def _check_merges(self) -> None:
+        """Check that each merge exists, once, after its parts are made.
+
+        The encoders rely on that order: a merge can only lead to later
+        ones.
+        """
+        used: set[int] = set()
+        for number, (left, right) in enumerate(self.merges):
+            parts = self._token(left), self._token(right)
+            if parts[0] is None or parts[1] is None:
+                raise UserError(
+                    f"merge {number} ({left}, {right}) needs an id that is "
+                    "no ordinary token"
+                )
+            made = self.ids.get(parts[0] + parts[1])
+            if made is None:
+                raise UserError(
+                    f"merge {number} makes {parts[0] + parts[1]!r}, which "
+                    "is not in the vocabulary"
+                )
+            used.add(left)
+            used.add(right)
+            if made in used:
+                raise UserError(
+                    f"merge {number} makes {parts[0] + parts[1]!r}, which "
+                    "an earlier merge needs already"
+                )
+        if len(set(self.merges)) < len(self.merges):
+            raise UserError("a merge occurs twice")
+
+    def _token(self, index: int) -> bytes | None:
+        known = 0 <= index < len(self.tokens)
+        return self.tokens[index] if known else None

@@ -1,0 +1,37 @@
+"""Training: from a wish to a run folder with a model in it.
+
+Read in this order: recipe, run, batches, optimizers, checkpoints, samples,
+loop, prepare, judge. Then chart, which is imported where a picture is drawn.
+"""
+
+from octavo.training.judge import evaluate_run
+from octavo.training.loop import train
+from octavo.training.prepare import (
+    SIZES,
+    Wish,
+    prepare,
+    prepare_from_recipe,
+)
+from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
+from octavo.training.run import Metrics, Run, load_trained
+from octavo.training.samples import write_sample, write_verse
+from octavo.training.watcher import Moment, Watcher
+
+__all__ = [
+    "SIZES",
+    "DataRecipe",
+    "Metrics",
+    "Moment",
+    "Recipe",
+    "Run",
+    "TrainingRecipe",
+    "Watcher",
+    "Wish",
+    "evaluate_run",
+    "load_trained",
+    "prepare",
+    "prepare_from_recipe",
+    "train",
+    "write_sample",
+    "write_verse",
+]

@@ -1,0 +1,72 @@
+"""Batches: which tokens a step reads, as a function of the step alone.
+
+Because nothing but the seed and the step decides, a run can stop at any
+step and go on with the very next batch.
+
+Shapes: B windows in a batch, T tokens in a window.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from octavo.foundation import UserError
+
+
+class Batches:
+    """Shuffled passes over a text, cut into windows that do not overlap.
+
+    Every pass starts its cuts at another offset and takes the windows in
+    another order: each token is read once a pass, in new company. That
+    teaches more than windows at random places do.
+    """
+
+    def __init__(
+        self,
+        ids: NDArray[np.integer],
+        context: int,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.ids = ids
+        self.context, self.batch_size = context, batch_size
+        self.seed = seed
+        # One window less than fits, so that any offset leaves this many.
+        self.windows_per_pass = (len(ids) - context) // context
+        if self.windows_per_pass < 1:
+            raise UserError(
+                f"the training text is only {len(ids)} tokens long, and a "
+                f"context of {context} needs {2 * context}: give more text "
+                "or a smaller --context"
+            )
+        self.tokens_per_step = batch_size * context
+        self._pass = -1
+        self._starts: NDArray[np.int64] = np.empty(0, np.int64)
+
+    def at(self, step: int) -> tuple[Tensor, Tensor]:
+        """Return a step's inputs and, one on, targets: (B, T) each."""
+        first = step * self.batch_size
+        starts = [
+            self._start(number)
+            for number in range(first, first + self.batch_size)
+        ]
+        windows = np.stack(
+            [self.ids[at : at + self.context + 1] for at in starts]
+        )
+        ids = torch.from_numpy(windows.astype(np.int64))
+        return ids[:, :-1], ids[:, 1:]
+
+    def _start(self, number: int) -> int:
+        """Return where the window of this number over all begins."""
+        turn, place = divmod(number, self.windows_per_pass)
+        if turn != self._pass:
+            self._pass, self._starts = turn, self._order(turn)
+        return int(self._starts[place])
+
+    def _order(self, turn: int) -> NDArray[np.int64]:
+        """Return the starts of one pass's windows, shuffled."""
+        random = np.random.default_rng([self.seed, turn])
+        offset = int(random.integers(self.context))
+        order = random.permutation(self.windows_per_pass)
+        return offset + order * self.context

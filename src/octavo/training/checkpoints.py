@@ -1,0 +1,116 @@
+"""Checkpoints: the whole state of training, to go on as if never stopped.
+
+One is a folder, `checkpoints/step-00000400/`, that appears under its name
+complete or not at all. Its `state.json` carries the checksums of the rest.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from octavo.foundation import UserError
+from octavo.foundation.files import (
+    read_json,
+    replacing_folder,
+    sha256,
+    write_bytes,
+    write_json,
+)
+from octavo.interop import load_weights, read_tensors, weights_as_bytes
+from octavo.model import Transformer
+
+KEPT = 2  # should the newest be damaged, there is one before it
+FILES = ("model.safetensors", "optimizer.safetensors")
+
+
+@dataclass(kw_only=True)
+class State:
+    """All that changes while training; the random state is torch's own."""
+
+    model: Transformer
+    optimizers: list[Optimizer]
+    step: int = 0
+    seconds: float = 0.0
+
+
+def save_checkpoint(state: State, run: Path) -> Path:
+    """Write a checkpoint, then drop all but the newest ones."""
+    folder = run / "checkpoints" / f"step-{state.step:08d}"
+    if not folder.exists():
+        with replacing_folder(folder) as temporary:
+            _write(state, temporary)
+    for old in list_checkpoints(run)[:-KEPT]:
+        shutil.rmtree(old)
+    return folder
+
+
+def list_checkpoints(run: Path) -> list[Path]:
+    """Return a run's checkpoints, oldest first."""
+    return sorted((run / "checkpoints").glob("step-*"))
+
+
+def restore(state: State, run: Path) -> bool:
+    """Put the newest checkpoint into `state`; false if there is none."""
+    checkpoints = list_checkpoints(run)
+    if not checkpoints:
+        return False
+    folder = checkpoints[-1]
+    record = _verified(folder)
+    load_weights(state.model, folder / FILES[0])
+    tensors = read_tensors(folder / FILES[1])
+    torch.set_rng_state(tensors.pop("random_state"))
+    for index, optimizer in enumerate(state.optimizers):
+        _restore_optimizer(optimizer, tensors, f"{index}.")
+    state.step, state.seconds = record["step"], record["seconds"]
+    return True
+
+
+def _write(state: State, folder: Path) -> None:
+    """Write the files of a checkpoint."""
+    tensors = {"random_state": torch.get_rng_state()}
+    for index, optimizer in enumerate(state.optimizers):
+        for parameter, values in optimizer.state_dict()["state"].items():
+            for name, value in values.items():
+                tensors[f"{index}.{parameter}.{name}"] = value.contiguous()
+    write_bytes(folder / FILES[0], weights_as_bytes(state.model))
+    write_bytes(folder / FILES[1], safetensors.torch.save(tensors))
+    write_json(
+        folder / "state.json",
+        {
+            "step": state.step,
+            "seconds": state.seconds,
+            "sha256": {name: sha256(folder / name) for name in FILES},
+        },
+    )
+
+
+def _verified(folder: Path) -> dict[str, int]:
+    """Return a checkpoint's record, after comparing every checksum."""
+    record = read_json(folder / "state.json")
+    for name in FILES:
+        path = folder / name
+        if not path.is_file() or sha256(path) != record["sha256"][name]:
+            raise UserError(
+                f"{path} is damaged (its checksum is another): remove "
+                f"{folder} to resume from the checkpoint before it"
+            )
+    checked: dict[str, int] = record
+    return checked
+
+
+def _restore_optimizer(
+    optimizer: Optimizer, tensors: dict[str, Tensor], prefix: str
+) -> None:
+    """Give an optimizer back what it remembers of each parameter."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith(prefix):
+            parameter, name = key.removeprefix(prefix).split(".")
+            state.setdefault(int(parameter), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})

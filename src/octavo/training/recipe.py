@@ -1,0 +1,165 @@
+"""The recipe: every choice behind a run, in one file that repeats it.
+
+`recipe.toml` is written before the first step. A run from it, on the same
+machine with the same versions and threads, gives the same bytes.
+"""
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+import tomli_w
+import torch
+
+from octavo import __version__
+from octavo.foundation import UserError, check_known
+from octavo.foundation.files import write_text
+from octavo.model import ModelConfig
+
+FORMAT = 1  # of recipe.toml and of the run folder around it
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRecipe:
+    """Which text, and how it becomes tokens.
+
+    `tokenizer` is "train" (a new one, of `vocab_size`), "bytes", or the
+    path of a tokenizer.json. `fingerprint` is the corpus's, once known.
+    """
+
+    corpus: str
+    field: str = "text"
+    tokenizer: str = "train"
+    vocab_size: int = 2048
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRecipe:
+    """How a model learns from its tokens.
+
+    `tokens` is the budget: how many are read in all, over as many passes as
+    it takes. The learning rate rises over `warmup_steps`, stays, and falls
+    to zero over the last `decay_share` of the run.
+    """
+
+    tokens: int
+    batch_size: int = 8
+    seed: int = 0
+    matrix_learning_rate: float = 0.02
+    other_learning_rate: float = 0.01
+    weight_decay: float = 0.0
+    warmup_steps: int = 10
+    decay_share: float = 0.4
+    threads: int = 1
+    prompt: str = "\n"
+
+    def __post_init__(self) -> None:
+        for name in ("tokens", "batch_size", "threads"):
+            value = getattr(self, name)
+            if not (type(value) is int and value > 0):
+                raise UserError(
+                    f"{name} is {value!r}; it must be a whole number above "
+                    "zero"
+                )
+        for name in ("matrix_learning_rate", "other_learning_rate"):
+            if not 0 < getattr(self, name) < 100:
+                raise UserError(
+                    f"{name} is {getattr(self, name)!r}; it must be a "
+                    "small number above zero"
+                )
+        if not 0 < self.decay_share <= 1:
+            raise UserError(
+                f"decay_share is {self.decay_share!r}; it is a share above "
+                "0 and at most 1"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A whole run: text, model, training."""
+
+    data: DataRecipe
+    model: ModelConfig
+    training: TrainingRecipe
+
+    @property
+    def num_steps(self) -> int:
+        """How many batches the token budget makes, at least one."""
+        per_step = self.training.batch_size * self.model.context
+        return max(1, round(self.training.tokens / per_step))
+
+    def learning_rate_share(self, step: int) -> float:
+        """Return the share of the full learning rate at a step.
+
+        It is above zero at the last step, and would be zero at the next.
+        """
+        t, total = self.training, self.num_steps
+        rising = (step + 1) / t.warmup_steps if t.warmup_steps else 1.0
+        falling = (total - step) / (total * t.decay_share)
+        return min(1.0, rising, falling)
+
+    def save(self, path: Path) -> None:
+        """Write the recipe as TOML, with the versions that it ran under."""
+        content = {
+            "format": FORMAT,
+            "octavo": __version__,
+            "torch": str(torch.__version__),
+            **asdict(self),
+        }
+        write_text(path, tomli_w.dumps(content))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a recipe; what it does not know or lacks is a UserError."""
+        content = _read_toml(path)
+        if content.pop("format", None) != FORMAT:
+            raise UserError(
+                f"{path} is of another format than this Octavo's "
+                f"({FORMAT}): use the version of Octavo named in it"
+            )
+        for version in ("octavo", "torch"):
+            content.pop(version, None)
+        parts = {
+            "data": DataRecipe,
+            "model": ModelConfig,
+            "training": TrainingRecipe,
+        }
+        check_known(f"section in {path}", content, parts)
+        read = {
+            name: _read_part(kind, content.get(name), f"[{name}] of {path}")
+            for name, kind in parts.items()
+        }
+        return cls(**read)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; one that is missing or no TOML is a UserError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no valid TOML: {error}") from error
+
+
+def _read_part(kind: type[Any], values: object, where: str) -> Any:
+    """Make a dataclass of a section; types and keys must fit."""
+    if not isinstance(values, dict):
+        raise UserError(f"{where} is missing")
+    known = {field.name: field.type for field in fields(kind)}
+    check_known(f"key in {where}", values, known)
+    for key, value in values.items():
+        wanted = known[key]
+        if wanted is float and type(value) is int:
+            values[key] = float(value)
+        elif type(value) is not wanted:
+            name = getattr(wanted, "__name__", wanted)
+            raise UserError(
+                f"{key} in {where} is {value!r}; it must be of type {name}"
+            )
+    try:
+        return kind(**values)
+    except TypeError as error:  # a key without a default is missing
+        raise UserError(f"{where}: {error}") from error

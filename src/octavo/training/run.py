@@ -1,0 +1,195 @@
+"""The run folder: a Hugging Face model folder, and how it came to be.
+
+config.json, model.safetensors, tokenizer.json, ...   the model
+recipe.toml      every choice behind it
+metrics.jsonl    every step's loss, measurements and samples
+samples.md       the samples, to read
+tokens/          the text, as token files
+checkpoints/     what resuming needs
+status.json      how far it is, and the checksum of the weights
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from octavo.foundation import UserError
+from octavo.foundation.files import (
+    read_json,
+    sha256,
+    write_json,
+    write_text,
+)
+from octavo.interop import load_model
+from octavo.model import Transformer
+from octavo.tokenizer import TokenFile, Tokenizer, read_tokens
+from octavo.training.recipe import Recipe
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A prepared run: its folder, its recipe and its tokens."""
+
+    folder: Path
+    recipe: Recipe
+    tokenizer: Tokenizer
+    train: TokenFile
+    held_out: TokenFile
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Self:
+        """Read a run folder; anything missing or damaged is a UserError."""
+        folder = Path(folder)
+        require_run(folder)
+        recipe = Recipe.load(folder / "recipe.toml")
+        tokenizer = Tokenizer.load(folder / "tokenizer.json")
+        return cls(
+            folder=folder,
+            recipe=recipe,
+            tokenizer=tokenizer,
+            train=read_tokens(folder / "tokens" / "train.npy", tokenizer),
+            held_out=read_tokens(
+                folder / "tokens" / "held_out.npy", tokenizer
+            ),
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last step was done and measured."""
+        return bool(read_status(self.folder).get("finished"))
+
+
+def require_run(folder: Path) -> None:
+    """Raise UserError unless a folder looks like a run."""
+    if not folder.is_dir():
+        raise UserError(
+            f"there is no run folder {folder}; octavo train --out {folder} "
+            "would make one"
+        )
+    if not (folder / "recipe.toml").is_file():
+        raise UserError(f"{folder} is no run folder: it has no recipe.toml")
+
+
+def load_trained(folder: Path) -> Transformer:
+    """Load a run's or any model folder's weights, checksum first."""
+    if (folder / "recipe.toml").is_file():
+        status = read_status(folder)
+        weights = folder / "model.safetensors"
+        if not weights.is_file():
+            raise UserError(
+                f"{folder} has no trained weights yet: octavo train "
+                f"--resume {folder} goes on"
+            )
+        if sha256(weights) != status.get("weights_sha256"):
+            raise UserError(
+                f"{weights} is not what training wrote (its checksum is "
+                f"another): octavo train --resume {folder} restores it"
+            )
+    return load_model(folder)
+
+
+def read_status(folder: Path) -> Row:
+    """Return what status.json says, or nothing before it is written."""
+    path = folder / "status.json"
+    status = read_json(path) if path.is_file() else {}
+    if not isinstance(status, dict):
+        raise UserError(f"{path} is damaged: it is no JSON object")
+    return status
+
+
+def write_status(folder: Path, step: int, finished: bool) -> None:
+    """Record how far the weights in the folder are."""
+    digest = sha256(folder / "model.safetensors")
+    write_json(
+        folder / "status.json",
+        {"step": step, "finished": finished, "weights_sha256": digest},
+    )
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """`metrics.jsonl`: a line for each step, measurement and sample."""
+
+    folder: Path
+    rows: list[Row]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read what a run has recorded."""
+        return cls(folder, read_rows(folder / "metrics.jsonl"))
+
+    @classmethod
+    def reopen(cls, folder: Path, step: int) -> Self:
+        """Read the record and forget what came after `step`.
+
+        What a killed run wrote beyond its last checkpoint is done again,
+        and so is the closing score; at step 0, everything is.
+        """
+        rows = [
+            row
+            for row in cls.read(folder).rows
+            if step and row["step"] <= step and "final" not in row
+        ]
+        metrics = cls(folder, rows)
+        lines = "".join(map(_as_line, rows))
+        write_text(folder / "metrics.jsonl", lines)
+        metrics._write_samples()
+        return metrics
+
+    def add(self, **row: Any) -> None:
+        """Append a line; samples.md follows when it holds a sample."""
+        self.rows.append(row)
+        path = self.folder / "metrics.jsonl"
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(_as_line(row))
+        if "sample" in row:
+            self._write_samples()
+
+    def of(self, key: str) -> list[tuple[int, Any]]:
+        """Return (step, value) of every line that holds a key."""
+        return [(row["step"], row[key]) for row in self.rows if key in row]
+
+    def _write_samples(self) -> None:
+        """Write samples.md from the samples among the lines."""
+        parts = [
+            f"## Step {step}\n\n```text\n{text}\n```\n"
+            for step, text in self.of("sample")
+        ]
+        write_text(
+            self.folder / "samples.md",
+            "\n".join(["# What the model wrote as it learned\n", *parts]),
+        )
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read metrics; a last line torn by a kill is left out."""
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return list(_parse(lines, path))
+
+
+def _parse(lines: list[str], path: Path) -> Iterable[Row]:
+    """Yield the rows; only the last line may be incomplete."""
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            row = json.loads(line)
+            assert isinstance(row["step"], int)
+        except (ValueError, KeyError, TypeError, AssertionError) as error:
+            if number == len(lines):
+                return
+            raise UserError(
+                f"{path}, line {number}, is damaged: remove the line"
+            ) from error
+        yield row
+
+
+def _as_line(row: Row) -> str:
+    """Return a row as one line of JSON."""
+    return json.dumps(row, ensure_ascii=False) + "\n"

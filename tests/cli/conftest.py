@@ -1,0 +1,94 @@
+"""The command line on a small corpus that the tests make themselves."""
+
+import io
+import random
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from octavo.cli import main
+
+SYLLABLES = "ba cor del fi gom hu ja kel lo mun".split()
+WORDS = [first + second for first in SYLLABLES for second in SYLLABLES]
+
+
+def verses(num_lines: int, seed: int) -> str:
+    """Return lines in which each word allows eight to follow it.
+
+    There is a grammar to learn, and no two documents share much.
+    """
+    random_number, word = random.Random(seed).randrange, seed
+    lines = []
+    for _ in range(num_lines):
+        row = []
+        for _ in range(8):
+            word = (7 * word + random_number(8)) % len(WORDS)
+            row.append(WORDS[word])
+        lines.append(" ".join(row).capitalize() + ",")
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def octavo() -> Callable[..., Done]:
+    """Run `octavo` with arguments, in this process, which is quicker."""
+
+    def run(*arguments: object, given: str = "") -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            patch.setattr(sys, "argv", ["octavo", *map(str, arguments)])
+            patch.setattr(sys, "stdin", io.StringIO(given))
+            code = 0
+            try:
+                main()
+            except SystemExit as error:
+                code = int(error.code or 0)
+        return Done(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+def command_line(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "octavo.cli", *map(str, arguments)]
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Path:
+    """A folder of ten small documents."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for number in range(10):
+        path = folder / f"play-{number}.txt"
+        path.write_text(verses(120, seed=number), "utf-8")
+    return folder
+
+
+TRAINING = (
+    "--size", "tiny", "--context", 32, "--batch-size", 4,
+    "--vocab-size", 300, "--prompt", "Corba ",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def run(octavo, corpus, tmp_path_factory) -> Path:
+    """A finished run on the small corpus."""
+    out = tmp_path_factory.mktemp("runs") / "run"
+    done = octavo("train", "--corpus", corpus, "--out", out,
+                  "--tokens", 60 * 128, *TRAINING)  # fmt: skip
+    assert done.code == 0, done.err
+    return out

@@ -1,0 +1,333 @@
+"""`octavo train`, `generate` and `evaluate`, from end to end."""
+
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from octavo.interop import load_model
+from octavo.tokenizer import Tokenizer
+
+from .conftest import TRAINING, command_line, verses
+
+STEPS = 60
+
+
+def rows(run: Path) -> list[dict]:
+    lines = (run / "metrics.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_a_run_learns_and_leaves_its_records(run):
+    losses = [row["loss"] for row in rows(run) if "loss" in row]
+    assert len(losses) == STEPS
+    assert losses[0] == pytest.approx(math.log(300), rel=0.1)
+    assert losses[-1] < 0.6 * losses[0]
+    final = rows(run)[-1]["final"]
+    assert final["bits_per_byte"] < 2.0
+    samples = (run / "samples.md").read_text("utf-8")
+    assert samples.count("## Step ") == 9
+    assert "## Step 60" in samples
+    assert (run / "loss.png").read_bytes().startswith(b"\x89PNG")
+    status = json.loads((run / "status.json").read_text("utf-8"))
+    assert (status["step"], status["finished"]) == (STEPS, True)
+    assert not list(run.rglob("*.part"))
+
+
+def test_transformers_reads_the_run_as_it_is(run):
+    theirs = AutoModelForCausalLM.from_pretrained(run)
+    tokenizer = AutoTokenizer.from_pretrained(run)
+    text = "Corfi bade  kelmun,\nand 1234 naïve 🌹 fools."
+    ours = Tokenizer.load(run / "tokenizer.json")
+    ids = ours.encode(text)
+    assert tokenizer(text)["input_ids"] == ids
+    assert tokenizer.decode(ids) == text
+    assert tokenizer.eos_token == "<|endoftext|>"
+    batch = torch.tensor([ids[:32]])
+    with torch.no_grad():
+        torch.testing.assert_close(
+            theirs(batch).logits, load_model(run)(batch), atol=1e-4, rtol=0
+        )
+
+
+def test_transformers_gives_the_same_bits_per_byte(run, corpus, octavo):
+    """The measure, computed anew from its definition in DESIGN."""
+    ours = json.loads(octavo("evaluate", run, "--json").out)
+    model = AutoModelForCausalLM.from_pretrained(run)
+    tokenizer = AutoTokenizer.from_pretrained(run)
+    names = json.loads((run / "tokens" / "held_out.npy.json").read_text())
+    nats, num_bytes, num_tokens = 0.0, 0, 0
+    for document in names["documents"]:
+        text = (corpus / document["name"]).read_text("utf-8")
+        ids = [tokenizer.eos_token_id, *tokenizer(text)["input_ids"]]
+        for start in range(0, len(ids) - 1, 32):
+            window = torch.tensor([ids[start : start + 33]])
+            with torch.no_grad():
+                logits = model(window[:, :-1]).logits
+            nats += torch.nn.functional.cross_entropy(
+                logits[0], window[0, 1:], reduction="sum"
+            ).item()
+            num_tokens += window.shape[1] - 1
+        num_bytes += len(text.encode())
+    assert ours["bytes"] == num_bytes
+    assert ours["tokens"] == num_tokens
+    bits = nats / math.log(2) / num_bytes
+    assert ours["bits_per_byte"] == pytest.approx(bits, rel=1e-5)
+    assert ours["nats_per_token"] == pytest.approx(nats / num_tokens, 1e-5)
+    assert ours["perplexity"] == pytest.approx(
+        math.exp(nats / num_tokens), 1e-4
+    )
+    final = rows(run)[-1]["final"]
+    assert final["bits_per_byte"] == pytest.approx(bits, rel=1e-5)
+
+
+def test_baselines_stand_beside_the_model(run, octavo):
+    result = json.loads(octavo("evaluate", run, "--baselines", "--json").out)
+    orders = [row["order"] for row in result["baselines"]]
+    assert orders == [1, 2, 3, 4, 5, 6]
+    unigram, *longer = [row["bits_per_byte"] for row in result["baselines"]]
+    assert all(bits < unigram for bits in longer)
+    assert result["baselines"][0]["tokens"] == result["tokens"]
+    assert result["baselines"][0]["bytes"] == result["bytes"]
+    table = octavo("evaluate", run, "--baselines").out
+    assert "6-gram" in table
+    assert f"{result['bits_per_byte']:.3f}" in table
+
+
+def test_another_corpus_can_be_the_judge(run, octavo, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text(verses(200, seed=99), "utf-8")
+    result = json.loads(
+        octavo("evaluate", run, "--corpus", other, "--json").out
+    )
+    # The last tenth of the lines is held out, and scored.
+    assert result["bytes"] == pytest.approx(other.stat().st_size / 10, 0.1)
+    assert result["bits_per_byte"] < 2.0
+
+
+def test_generation_streams_the_seeds_own_text(run, octavo):
+    first = octavo("generate", run, "--prompt", "Corba", "--tokens", 40,
+                   "--seed", 3)  # fmt: skip
+    assert first.code == 0
+    assert first.out.startswith("Corba")
+    assert first.out == octavo(
+        "generate", run, "--prompt", "Corba", "--tokens", 40, "--seed", 3
+    ).out  # fmt: skip
+    greedy = octavo("generate", run, "--prompt", "Corba",
+                    "--temperature", 0, "--tokens", 20)  # fmt: skip
+    tokenizer = Tokenizer.load(run / "tokenizer.json")
+    model = load_model(run)
+    ids = tokenizer.encode("Corba")
+    for _ in range(20):
+        with torch.no_grad():
+            ids.append(int(model(torch.tensor([ids]))[0, -1].argmax()))
+    assert greedy.out == tokenizer.decode(ids) + "\n"
+
+
+def test_a_prompt_beyond_the_context_works_and_says_so(run, octavo):
+    done = octavo("generate", run, "--prompt", "Corba lohu, bade fi. " * 40,
+                  "--tokens", 5)  # fmt: skip
+    assert done.code == 0
+    assert re.search(r"the prompt is \d+ tokens long and the model sees 32: "
+                     r"it reads the last 16", done.err)  # fmt: skip
+    assert done.out.startswith("Corba lohu, bade fi. " * 40)
+
+
+def test_resuming_a_finished_run_says_so(run, octavo):
+    before = (run / "model.safetensors").stat().st_mtime_ns
+    done = octavo("train", "--resume", run)
+    assert done.code == 0
+    assert "is finished" in done.err
+    assert (run / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_recipe_repeats_a_run_byte_for_byte(run, octavo, tmp_path):
+    done = octavo("train", "--recipe", run / "recipe.toml",
+                  "--out", tmp_path / "again")  # fmt: skip
+    assert done.code == 0, done.err
+    for name in ("model.safetensors", "tokenizer.json", "samples.md"):
+        again = (tmp_path / "again" / name).read_bytes()
+        assert again == (run / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, getattr(
+    signal, "SIGKILL", signal.SIGTERM)])  # fmt: skip
+def test_stopped_or_killed_and_resumed_gives_the_same_weights(
+    how, run, octavo, tmp_path
+):
+    out = tmp_path / "stopped"
+    process = subprocess.Popen(
+        command_line("train", "--recipe", run / "recipe.toml", "--out", out),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    metrics = out / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if metrics.is_file() and metrics.read_bytes().count(b"loss") > 15:
+            break
+        time.sleep(0.02)
+    process.send_signal(how)
+    _, err = process.communicate(timeout=120)
+    if how == signal.SIGINT:
+        assert process.returncode == 0, err
+        assert f"octavo train --resume {out}" in err
+    assert not json.loads(
+        octavo("train", "--resume", out, "--json").out or "{}"
+    ).get("error")
+    assert load_file(out / "model.safetensors").keys()
+    for name in ("model.safetensors", "samples.md"):
+        assert (out / name).read_bytes() == (run / name).read_bytes()
+    losses = [
+        [row["loss"] for row in rows(folder) if "loss" in row]
+        for folder in (run, out)
+    ]
+    assert losses[0] == losses[1]
+
+
+def test_the_bytes_vocabulary_trains(octavo, corpus, tmp_path):
+    done = octavo("train", "--corpus", corpus, "--out", tmp_path / "run",
+                  "--tokens", 512, "--tokenizer", "bytes", "--json",
+                  "--context", 32, "--batch-size", 4)  # fmt: skip
+    assert done.code == 0, done.err
+    result = json.loads(done.out)
+    # The first byte is context only; every other one is a token.
+    assert result["tokens"] == result["bytes"]
+    assert result["bits_per_byte"] == pytest.approx(
+        result["nats_per_token"] / math.log(2)
+    )
+
+
+def test_minutes_become_a_budget(octavo, corpus, tmp_path):
+    out = tmp_path / "run"
+    done = octavo("train", "--corpus", corpus, "--out", out,
+                  "--minutes", 0.05, *TRAINING)  # fmt: skip
+    assert done.code == 0, done.err
+    assert "tokens a second: 0.05 minutes make" in done.err
+    assert "bits per byte" in done.out
+
+
+def bad(octavo, *arguments: object) -> str:
+    """Run what must fail for the user's reason; return its one line."""
+    done = octavo(*arguments)
+    lines = [line for line in done.err.splitlines()
+             if line.startswith("octavo: ")]  # fmt: skip
+    assert done.code == 2, done.err
+    assert len(lines) == 1, done.err
+    assert "Traceback" not in done.err
+    return lines[0]
+
+
+def test_bad_corpora_leave_no_run_behind(octavo, tmp_path):
+    texts = {
+        "empty.txt": b"",
+        "tiny.txt": b"too little\n",
+        "binary.txt": b"some text\n" * 200 + b"\x00\x01",
+        "latin.txt": b"some text\n" * 200 + b"caf\xe9\n",
+        "bad.jsonl": b'{"text": "x"}\n{"txt": "y"}\n',
+    }
+    expected = {
+        "empty.txt": "empty",
+        "tiny.txt": "too little",
+        "binary.txt": "byte 2,000",
+        "latin.txt": "byte 2,003",
+        "bad.jsonl": "line 2",
+    }
+    for name, content in texts.items():
+        path, out = tmp_path / name, tmp_path / "out"
+        path.write_bytes(content)
+        line = bad(octavo, "train", "--corpus", path, "--out", out)
+        assert name in line
+        assert expected[name] in line, line
+        assert not out.exists()
+    line = bad(octavo, "train", "--corpus", "shakespear", "--out", "x")
+    assert 'did you mean "shakespeare"' in line
+
+
+def test_bad_options_say_what_to_do(octavo, corpus, run, tmp_path):
+    out = tmp_path / "out"
+    start = ("train", "--corpus", corpus, "--out", out, "--tokens", 500)
+    cases = {
+        ("--vocab-size", 100): "259",
+        ("--size", "huge"): "unknown size",
+        ("--context", 10**9): "give more text or a smaller --context",
+        ("--contxt", 3): "--context",
+        ("--tokenizer", tmp_path / "absent.json"): "absent.json",
+        ("--minutes", 5): "give one of them",
+    }
+    for options, message in cases.items():
+        assert message in bad(octavo, *start, *options)
+        assert not out.exists()
+    assert "--out" in bad(octavo, "train", "--corpus", corpus)
+    assert "--corpus" in bad(octavo, "train", "--out", out)
+    in_use = bad(octavo, "train", "--corpus", corpus, "--out", run)
+    assert "exists and is not an empty folder" in in_use
+    for verb, options, message in (
+        ("generate", ("--temperature", -1), "temperature"),
+        ("generate", ("--top-p", 2), "top_p"),
+        ("generate", ("--tokens", 0), "--tokens"),
+        ("generate", ("--prompt", ""), "at least one token"),
+        ("evaluate", ("--corpus", "nowhere"), "nowhere"),
+    ):
+        assert message in bad(octavo, verb, run, *options)
+
+
+def test_runs_that_are_missing_broken_or_foreign_are_named(
+    run, octavo, tmp_path
+):
+    for verb in (("generate",), ("evaluate",), ("train", "--resume")):
+        assert "absent" in bad(octavo, *verb, tmp_path / "absent")
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        assert "empty" in bad(octavo, *verb, tmp_path / "empty")
+    copy = tmp_path / "copy"
+    for name, change, message in (
+        ("model.safetensors", lambda b: b[:-9], "model.safetensors"),
+        ("model.safetensors", None, "no trained weights"),
+        ("tokenizer.json", lambda b: b[:-9], "tokenizer.json"),
+        ("config.json", lambda b: b.replace(b"qwen3", b"gwen3"), "gwen3"),
+        ("recipe.toml", lambda b: b.replace(b"format = 1", b"format = 9"),
+         "another format"),
+        ("tokens/held_out.npy", lambda b: b[:-2], "held_out.npy"),
+    ):  # fmt: skip
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(run, copy)
+        path = copy / name
+        if change is None:
+            path.unlink()
+        else:
+            path.write_bytes(change(path.read_bytes()))
+        assert message in bad(octavo, "evaluate", copy), name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
+def test_a_full_disk_loses_nothing(corpus, tmp_path):
+    """The kernel stops a file from growing: no half-written run is left."""
+    out = tmp_path / "run"
+    code = (
+        "import resource, signal;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
+        "from octavo.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command_line(
+            "train", "--corpus", corpus, "--out", out,
+            "--tokens", 500, *TRAINING)[3:]],
+        capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "octavo: cannot write" in done.stderr
+    assert "File too large" in done.stderr
+    assert list(tmp_path.iterdir()) == []

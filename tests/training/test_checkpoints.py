@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from octavo.foundation import UserError
+from octavo.model import ModelConfig
+from octavo.training import DataRecipe, Recipe, TrainingRecipe
+from octavo.training.checkpoints import (
+    list_checkpoints,
+    restore,
+    save_checkpoint,
+)
+from octavo.training.loop import begin, take_step
+
+RECIPE = Recipe(
+    data=DataRecipe(corpus="none"),
+    model=ModelConfig(
+        vocab_size=40, context=8, num_layers=2, width=32, num_heads=2,
+        num_kv_heads=2, head_width=16, mlp_width=48, dropout=0.2,
+    ),
+    training=TrainingRecipe(tokens=1000, seed=3),
+)  # fmt: skip
+
+
+def steps(state, first: int, last: int) -> None:
+    for step in range(first, last):
+        generator = torch.Generator().manual_seed(step)
+        ids = torch.randint(40, (4, 9), generator=generator)
+        take_step(state, 0.5, ids[:, :-1], ids[:, 1:])
+
+
+def test_going_on_equals_never_having_stopped(tmp_path):
+    whole = begin(RECIPE)
+    steps(whole, 0, 9)
+
+    first = begin(RECIPE)
+    steps(first, 0, 4)
+    save_checkpoint(first, tmp_path)
+    torch.manual_seed(99)  # another process has another random state
+    second = begin(RECIPE)
+    assert restore(second, tmp_path)
+    assert second.step == 4
+    steps(second, 4, 9)
+    for ours, theirs in zip(
+        whole.model.parameters(), second.model.parameters(), strict=True
+    ):
+        assert torch.equal(ours, theirs)
+
+
+def test_without_a_checkpoint_nothing_is_restored(tmp_path):
+    assert not restore(begin(RECIPE), tmp_path)
+
+
+def test_the_two_newest_are_kept(tmp_path):
+    state = begin(RECIPE)
+    for _ in range(4):
+        steps(state, state.step, state.step + 1)
+        save_checkpoint(state, tmp_path)
+    names = [folder.name for folder in list_checkpoints(tmp_path)]
+    assert names == ["step-00000003", "step-00000004"]
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "optimizer.safetensors"]
+)
+def test_a_flipped_byte_is_noticed_and_named(tmp_path, name):
+    state = begin(RECIPE)
+    steps(state, 0, 1)
+    path = save_checkpoint(state, tmp_path) / name
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=f"{name} is damaged .*checksum"):
+        restore(begin(RECIPE), tmp_path)
+
+
+def test_a_loss_that_is_no_number_stops_and_changes_nothing(tmp_path):
+    state = begin(RECIPE)
+    with torch.no_grad():
+        state.model.norm.weight[0] = float("nan")
+    before = state.model.embedding.weight.clone()
+    with pytest.raises(UserError, match="became nan at step 0: lower the"):
+        steps(state, 0, 1)
+    assert torch.equal(before, state.model.embedding.weight)

@@ -1,0 +1,70 @@
+import pytest
+
+from octavo.foundation import UserError
+from octavo.model import ModelConfig
+from octavo.training import DataRecipe, Recipe, TrainingRecipe
+
+RECIPE = Recipe(
+    data=DataRecipe(corpus="milton", vocab_size=600),
+    model=ModelConfig(vocab_size=600, context=32, dropout=0.1),
+    training=TrainingRecipe(tokens=32 * 4 * 100, batch_size=4, seed=7),
+)
+
+
+def test_a_recipe_is_read_back_as_it_was(tmp_path):
+    RECIPE.save(tmp_path / "recipe.toml")
+    assert Recipe.load(tmp_path / "recipe.toml") == RECIPE
+
+
+def test_the_budget_makes_the_steps():
+    assert RECIPE.num_steps == 100
+
+
+def test_the_learning_rate_rises_stays_and_falls_to_zero():
+    shares = [RECIPE.learning_rate_share(step) for step in range(101)]
+    assert shares[:3] == [0.1, 0.2, pytest.approx(0.3)]
+    assert shares[9:61] == [1.0] * 52
+    # Forty steps from one to zero: a fortieth less each.
+    assert shares[80] == pytest.approx(0.5)
+    assert shares[99] == pytest.approx(1 / 40)
+    assert shares[100] == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("seed = 7", "sed = 7", '"sed"; did you mean "seed"'),
+        ("[model]", "[modle]", '"modle"; did you mean "model"'),
+        ("seed = 7", 'seed = "7"', "seed in .* must be of type int"),
+        ("width = 256", "width = true", "width in .* of type int"),
+        ("format = 1", "format = 2", "another format"),
+        ("tokens = 12800", "tokens = 0", "tokens is 0"),
+        ("tokens = 12800\n", "", "tokens"),
+        ("[data]", "[data", "no valid TOML"),
+    ],
+)
+def test_a_wrong_recipe_is_one_line_that_names_it(
+    tmp_path, before, after, message
+):
+    path = tmp_path / "recipe.toml"
+    RECIPE.save(path)
+    content = path.read_text("utf-8")
+    assert before in content
+    path.write_text(content.replace(before, after), "utf-8")
+    with pytest.raises(UserError, match=message) as caught:
+        Recipe.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_whole_number_stands_for_a_share(tmp_path):
+    path = tmp_path / "recipe.toml"
+    RECIPE.save(path)
+    text = path.read_text("utf-8").replace("decay_share = 0.4",
+                                           "decay_share = 1")  # fmt: skip
+    path.write_text(text, "utf-8")
+    assert Recipe.load(path).training.decay_share == 1.0
+
+
+def test_a_recipe_that_is_not_there_says_so(tmp_path):
+    with pytest.raises(UserError, match="does not exist"):
+        Recipe.load(tmp_path / "recipe.toml")
