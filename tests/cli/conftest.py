@@ -12,7 +12,18 @@ import pytest
 
 from octavo.cli import main
 
-SYLLABLES = "ba cor del fi gom hu ja kel lo mun".split()
+SYLLABLES = [
+    "ba",
+    "cor",
+    "del",
+    "fi",
+    "gom",
+    "hu",
+    "ja",
+    "kel",
+    "lo",
+    "mun",
+]
 WORDS = [first + second for first in SYLLABLES for second in SYLLABLES]
 
 

@@ -35,7 +35,9 @@ def test_the_version_is_printed(octavo):
 def test_unknown_verbs_and_options_suggest_the_nearest(octavo):
     done = octavo("trian")
     assert done.code == 2
-    assert done.err == 'octavo: no such verb "trian"; did you mean "train"?\n'
+    assert (
+        done.err == 'octavo: no such verb "trian"; did you mean "train"?\n'
+    )
     done = octavo("train", "--corpsu", "x")
     assert done.code == 2
     assert "--corpus" in done.err
@@ -52,7 +54,9 @@ def test_debug_shows_the_traceback_of_a_users_error(octavo):
 def test_faults_of_ours_are_told_apart():
     assert explain(UserError("no")) == (2, "no")
     assert explain(KeyboardInterrupt())[0] == 130
-    assert explain(OSError(28, "No space left", "a"))[1] == "a: No space left"
+    assert (
+        explain(OSError(28, "No space left", "a"))[1] == "a: No space left"
+    )
     code, line = explain(ZeroDivisionError("x"))
     assert code == 1
     assert "a fault of ours (ZeroDivisionError: x)" in line

@@ -93,7 +93,9 @@ def test_transformers_gives_the_same_bits_per_byte(run, corpus, octavo):
 
 
 def test_baselines_stand_beside_the_model(run, octavo):
-    result = json.loads(octavo("evaluate", run, "--baselines", "--json").out)
+    result = json.loads(
+        octavo("evaluate", run, "--baselines", "--json").out
+    )
     orders = [row["order"] for row in result["baselines"]]
     assert orders == [1, 2, 3, 4, 5, 6]
     unigram, *longer = [row["bits_per_byte"] for row in result["baselines"]]
@@ -139,8 +141,11 @@ def test_a_prompt_beyond_the_context_works_and_says_so(run, octavo):
     done = octavo("generate", run, "--prompt", "Corba lohu, bade fi. " * 40,
                   "--tokens", 5)  # fmt: skip
     assert done.code == 0
-    assert re.search(r"the prompt is \d+ tokens long and the model sees 32: "
-                     r"it reads the last 16", done.err)  # fmt: skip
+    assert re.search(
+        r"the prompt is \d+ tokens long and the model sees 32: it reads "
+        r"the last 16",
+        done.err,
+    )
     assert done.out.startswith("Corba lohu, bade fi. " * 40)
 
 
@@ -168,7 +173,9 @@ def test_stopped_or_killed_and_resumed_gives_the_same_weights(
 ):
     out = tmp_path / "stopped"
     process = subprocess.Popen(
-        command_line("train", "--recipe", run / "recipe.toml", "--out", out),
+        command_line(
+            "train", "--recipe", run / "recipe.toml", "--out", out
+        ),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         encoding="utf-8",

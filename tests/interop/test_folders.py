@@ -19,7 +19,11 @@ from octavo.model import ModelConfig, Transformer
 
 SHAPES = [
     {"num_key_value_heads": 4, "head_dim": 16, "tie_word_embeddings": True},
-    {"num_key_value_heads": 2, "head_dim": 10, "tie_word_embeddings": False},
+    {
+        "num_key_value_heads": 2,
+        "head_dim": 10,
+        "tie_word_embeddings": False,
+    },
     {"num_key_value_heads": 1, "head_dim": 24, "rms_norm_eps": 1e-2},
 ]
 
@@ -59,7 +63,9 @@ def test_a_foreign_model_gives_the_same_logits_here(kind, shape, tmp_path):
 
 @pytest.mark.parametrize("tied_head", [True, False])
 @pytest.mark.parametrize("qk_norm", [True, False])
-def test_our_model_gives_the_same_logits_there(tied_head, qk_norm, tmp_path):
+def test_our_model_gives_the_same_logits_there(
+    tied_head, qk_norm, tmp_path
+):
     torch.manual_seed(4)
     config = ModelConfig(
         vocab_size=67, context=32, num_layers=2, width=40, num_heads=4,

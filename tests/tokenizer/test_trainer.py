@@ -18,7 +18,9 @@ def both(text, num_merges, pattern=None):
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("letters", ["ab", "abc ", "etaoin shrdlu\n", "é ñ"])
+@pytest.mark.parametrize(
+    "letters", ["ab", "abc ", "etaoin shrdlu\n", "é ñ"]
+)
 @pytest.mark.parametrize("pattern", [None, "qwen2", "gpt2"])
 def test_random_texts_give_the_references_merges(seed, letters, pattern):
     text = "".join(random.Random(seed).choices(letters, k=300))

@@ -37,7 +37,8 @@ class Live(Watcher):
             transient=True,
         )
         self.task: TaskID | None = None
-        self.label, self.bits, self.told = "", "", 0.0
+        self.label, self.bits = "", ""
+        self.told = time.monotonic()
 
     def __enter__(self) -> Self:
         self.bar.start()

@@ -75,8 +75,8 @@ def command(
     """
     if sum(given is not None for given in (corpus, recipe, resume)) != 1:
         raise click.UsageError(
-            "give one of --corpus (octavo corpus list), --recipe, and a run "
-            "to --resume"
+            "give one of --corpus (octavo corpus list), --recipe, and "
+            "--resume"
         )
     if resume is None and out is None:
         raise click.UsageError("name the new run's folder with --out")

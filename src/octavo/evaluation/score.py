@@ -66,14 +66,14 @@ def stretches(
     it the whole file is one stretch, whose first token is not scored.
     """
     if tokenizer.end_of_text is None:
-        whole = np.asarray(tokens.ids)
+        whole: Stretch = tokens.ids
         if len(whole) < 2:
             raise UserError("the text is too short to be scored")
         first = len(tokenizer.decode_bytes([int(whole[0])]))
         return [whole], int(tokens.num_bytes.sum()) - first
     ends = [*tokens.starts[1:], len(tokens.ids)]
-    cut = [
-        np.asarray(tokens.ids[start:end])
+    cut: list[Stretch] = [
+        tokens.ids[start:end]
         for start, end in zip(tokens.starts, ends, strict=True)
     ]
     return cut, int(tokens.num_bytes.sum())

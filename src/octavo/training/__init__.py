@@ -1,7 +1,7 @@
 """Training: from a wish to a run folder with a model in it.
 
 Read in this order: recipe, run, batches, optimizers, checkpoints, samples,
-loop, prepare, judge. Then chart, which is imported where a picture is drawn.
+loop, prepare, judge, and chart, which is imported where it is needed.
 """
 
 from octavo.training.judge import evaluate_run

@@ -3,6 +3,7 @@
 import math
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -13,17 +14,16 @@ from octavo.training.run import Metrics, Run
 
 Points = list[tuple[int, float]]
 EXCERPTS = (0.0, 0.12, 1.0)  # where, of the run, samples are shown from
-EXCERPT_LINES, EXCERPT_WIDTH = 7, 36
+EXCERPT_LINES, EXCERPT_WIDTH = 10, 36
 
 
 def draw_run(run: Run, path: Path) -> None:
     """Draw a run's loss in bits per byte, with three samples below it."""
     metrics = Metrics.read(run.folder)
-    with drawing(path, 9.0, 6.2) as figure:
+    with drawing(path, 9.0, 6.4) as figure:
         places = ["first", "middle", "last"]
-        axes = figure.subplot_mosaic(
-            [["curve"] * 3, places], height_ratios=[2.4, 1]
-        )
+        rows: list[Any] = [["curve"] * 3, places]
+        axes = figure.subplot_mosaic(rows, height_ratios=[2.2, 1])
         _draw_curve(axes["curve"], run, metrics)
         samples = metrics.of("sample")
         for place, share in zip(places, EXCERPTS, strict=True):
@@ -70,7 +70,7 @@ def _mark_end(axes: Axes, step: int, bits: float) -> None:
     axes.annotate(
         f"{bits:.2f} on all held-out text",
         (step, bits),
-        xytext=(-6, -18),
+        xytext=(0, 22),
         textcoords="offset points",
         ha="right",
         color=RED,
@@ -105,16 +105,17 @@ def bits_per_byte_per_nat(run: Run) -> float:
 
 
 def smoothed(points: Points) -> Points:
-    """Return running means over about a fortieth of the points.
+    """Return means over up to a fortieth of the points on each side.
 
     >>> smoothed([(1, 4.0), (2, 2.0)])
     [(1, 4.0), (2, 2.0)]
     """
-    weight, mean = 1 / max(1, len(points) // 40), points[0][1]
     out = []
-    for step, value in points:
-        mean += weight * (value - mean)
-        out.append((step, mean))
+    for place, (step, _) in enumerate(points):
+        # As many before as after: where it falls fast, it must not lag.
+        side = min(len(points) // 40, place)
+        near = points[place - side : place + side + 1]
+        out.append((step, sum(value for _, value in near) / len(near)))
     return out
 
 

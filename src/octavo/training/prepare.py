@@ -217,14 +217,14 @@ def _build(
 ) -> Run:
     """Write the folder; fix the token budget when it was not given."""
     with replacing_folder(out) as folder:
-        for name, documents in (
-            ("train", corpus.train),
-            ("held_out", corpus.held_out),
+        for name, what, documents in (
+            ("train", "to train on", corpus.train),
+            ("held_out", "held out", corpus.held_out),
         ):
             pairs = ((d.name, d.text) for d in documents)
             path = folder / "tokens" / f"{name}.npy"
             tokens = write_tokens(path, tokenizer, pairs)
-            watcher.noted(f"  {len(tokens.ids):,} tokens {name}")
+            watcher.noted(f"{len(tokens.ids):,} tokens {what}")
             if name == "train":
                 recipe = _with_budget(wish, draft, tokens.ids, watcher)
             del tokens  # a mapped file could not be moved on Windows
