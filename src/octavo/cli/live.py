@@ -35,6 +35,7 @@ class Live(Watcher):
             TimeRemainingColumn(compact=True),
             console=self.console,
             transient=True,
+            refresh_per_second=3,  # drawing must not cost training time
         )
         self.task: TaskID | None = None
         self.label, self.bits = "", ""
