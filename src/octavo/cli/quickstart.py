@@ -7,7 +7,7 @@ import click
 from octavo.cli.live import Live
 from octavo.cli.train import report, train_or_pause
 from octavo.foundation.text import printable
-from octavo.training import DataRecipe, Wish, prepare, write_verse
+from octavo.training import Wish, prepare, write_verse
 
 PROMPT = "KING.\n"
 LINES = 20
@@ -29,7 +29,7 @@ def command(minutes: float, out: Path, seed: int) -> None:
     trains a transformer on what is left, and measures it on the three.
     """
     wish = Wish(
-        data=DataRecipe(corpus="shakespeare"),
+        corpus="shakespeare",
         minutes=minutes,
         prompt=PROMPT,
         seed=seed,

@@ -10,7 +10,6 @@ from octavo.evaluation import Score
 from octavo.foundation.interrupts import stop_requests
 from octavo.training import (
     SIZES,
-    DataRecipe,
     Recipe,
     Run,
     Wish,
@@ -47,7 +46,7 @@ from octavo.training.chart import draw_run
     default="train",
     help='"train" a new one, "bytes", or a tokenizer.json.',
 )
-@click.option("--vocab-size", default=2048, help="Of a new tokenizer.")
+@click.option("--vocab-size", type=int, help="Of a new tokenizer.")
 @click.option("--prompt", help="What samples begin with.")
 @click.option("--seed", default=0, help="Decides every random choice.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON line.")
@@ -63,7 +62,7 @@ def command(
     context: int | None,
     batch_size: int | None,
     tokenizer: str,
-    vocab_size: int,
+    vocab_size: int | None,
     prompt: str | None,
     seed: int,
     as_json: bool,
@@ -89,12 +88,10 @@ def command(
             assert corpus
             assert out
             wish = Wish(
-                data=DataRecipe(
-                    corpus=corpus,
-                    field=field,
-                    tokenizer=tokenizer,
-                    vocab_size=vocab_size,
-                ),
+                corpus=corpus,
+                field=field,
+                tokenizer=tokenizer,
+                vocab_size=vocab_size,
                 minutes=minutes,
                 tokens=tokens,
                 size=size,

@@ -30,9 +30,8 @@ def from_ranks(
     Raises UserError for ranks that merges cannot explain: tiktoken finds
     such tokens when they are a whole pre-token, and only then.
     """
-    tokens: list[bytes | None] = [None] * (
-        max(ranks.values(), default=-1) + 1
-    )
+    highest = max(ranks.values(), default=-1)
+    tokens: list[bytes | None] = [None] * min(highest + 1, MAX_IDS)
     for token, rank in ranks.items():
         if not 0 <= rank < MAX_IDS or tokens[rank] is not None:
             raise UserError(

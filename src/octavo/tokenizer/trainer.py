@@ -127,9 +127,12 @@ class _Row:
                 counts[new, neighbour] += weight
                 fresh[new, neighbour].append(place)
         del counts[pair]
-        self.places |= fresh
-        for found in fresh:
-            heappush(self._heap, self._entry(found, counts[found]))
+        for found, places in fresh.items():
+            if count := counts[found]:  # not merged away again just now
+                self.places[found] = places
+                heappush(self._heap, self._entry(found, count))
+            else:
+                del counts[found]
 
     def _add_token(self, pair: Pair) -> int:
         token = self.tokens[pair[0]] + self.tokens[pair[1]]

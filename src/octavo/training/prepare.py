@@ -43,6 +43,7 @@ SIZES = {
 # A size for a time: the largest that still sees enough tokens in it.
 SIZE_BY_MINUTES = ((6.0, "tiny"), (15.0, "small"), (45.0, "medium"))
 DEFAULT_MINUTES = 10.0
+POSITIVE = ("minutes", "tokens", "context", "batch_size", "vocab_size")
 PROBE_SECONDS = 3.0
 # Of the minutes, the share that is left when samples, glances, checkpoints
 # and the closing evaluation have had theirs.
@@ -53,7 +54,10 @@ STEPPING_SHARE = 0.92
 class Wish:
     """What a user asks of a run; None is left to the rules above."""
 
-    data: DataRecipe
+    corpus: str
+    field: str = "text"
+    tokenizer: str = "train"
+    vocab_size: int | None = None
     minutes: float | None = None
     tokens: int | None = None
     size: str | None = None
@@ -67,7 +71,7 @@ class Wish:
             raise UserError(
                 "minutes and tokens both set the budget: give one of them"
             )
-        for name in ("minutes", "tokens", "context", "batch_size"):
+        for name in POSITIVE:
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise UserError(f"{name} is {value}; it must be above 0")
@@ -77,9 +81,15 @@ def prepare(wish: Wish, out: Path, watcher: Watcher | None = None) -> Run:
     """Make the run folder for a wish, ready for its first step."""
     watcher = watcher or Watcher()
     require_new_folder(out)
-    corpus = read_corpus(wish.data, watcher)
-    tokenizer = make_tokenizer(wish.data, corpus, watcher)
-    data = replace(wish.data, fingerprint=corpus.fingerprint)
+    corpus = read_corpus(wish.corpus, wish.field, watcher)
+    data = DataRecipe(
+        corpus=wish.corpus,
+        field=wish.field,
+        tokenizer=wish.tokenizer,
+        vocab_size=wish.vocab_size or vocab_size_for(corpus),
+        fingerprint=corpus.fingerprint,
+    )
+    tokenizer = make_tokenizer(data, corpus, watcher)
     model = choose_model(wish, tokenizer, watcher)
     draft = Recipe(
         data=data,
@@ -101,7 +111,7 @@ def prepare_from_recipe(
     """Make the run folder of a recipe, to repeat its run exactly."""
     watcher = watcher or Watcher()
     require_new_folder(out)
-    corpus = read_corpus(recipe.data, watcher)
+    corpus = read_corpus(recipe.data.corpus, recipe.data.field, watcher)
     if recipe.data.fingerprint not in ("", corpus.fingerprint):
         raise UserError(
             f'the corpus "{recipe.data.corpus}" is not the text that the '
@@ -115,14 +125,14 @@ def prepare_from_recipe(
             f"recipe's model {recipe.model.vocab_size}: make them equal"
         )
     tokens = recipe.training.tokens
-    wish = Wish(data=recipe.data, tokens=tokens)
+    wish = Wish(corpus=recipe.data.corpus, tokens=tokens)
     return _build(wish, recipe, corpus, tokenizer, out, watcher)
 
 
-def read_corpus(data: DataRecipe, watcher: Watcher) -> Corpus:
+def read_corpus(name: str, field: str, watcher: Watcher) -> Corpus:
     """Load the corpus, and say what it is."""
-    watcher.noted(f"Reading the corpus {data.corpus} ...")
-    corpus = load_corpus(data.corpus, field=data.field)
+    watcher.noted(f"Reading the corpus {name} (fetched on first use) ...")
+    corpus = load_corpus(name, field=field)
     for name, documents in (
         ("to train on", corpus.train),
         ("held out", corpus.held_out),
@@ -138,6 +148,16 @@ def read_corpus(data: DataRecipe, watcher: Watcher) -> Corpus:
         if note.startswith(("left out of training", "beware")):
             watcher.noted(f"  {note}")
     return corpus
+
+
+def vocab_size_for(corpus: Corpus) -> int:
+    """Return a vocabulary's size for a text: a token for each kilobyte.
+
+    Of a rarer token the model would see too little to learn it. At least
+    512, at most 4,096.
+    """
+    num_bytes = sum(len(d.text.encode()) for d in corpus.train)
+    return min(4096, max(512, num_bytes // 1000))
 
 
 def make_tokenizer(

@@ -31,7 +31,7 @@ class DataRecipe:
     corpus: str
     field: str = "text"
     tokenizer: str = "train"
-    vocab_size: int = 2048
+    vocab_size: int = 4096
     fingerprint: str = ""
 
 
