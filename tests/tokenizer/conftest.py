@@ -47,7 +47,7 @@ AWKWARD = [
     "a",
     "Hello, world! It's 1234567890 o'clock; I'LL see'S they'Ve it'D.",
     "ohne Umlaut? Grüße aus Köln, straße STRASSE ſ 'ſ 'K",
-    "Οὖτις· ἐμοί γ' ὄνομα",  # noqa: RUF001
+    "Οὖτις· ἐμοί γ' ὄνομα",
     "Всё счастливые семьи похожи друг на друга",
     "בְּרֵאשִׁית בָּרָא אֱלֹהִים",
     "بِسْمِ اللهِ ١٢٣٤",

@@ -155,7 +155,7 @@ def test_each_defect_is_one_line_that_names_the_file(
 def test_a_file_that_is_no_json_is_damaged(text, tmp_path):
     path = tmp_path / "tokenizer.json"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(UserError, match="is damaged: .*; restore or"):
+    with pytest.raises(UserError, match=r"is damaged: .*; restore or"):
         Tokenizer.load(tmp_path)
 
 

@@ -56,7 +56,19 @@ def test_any_text_gives_the_references_merges(text, pattern):
 
 
 def test_the_order_of_the_texts_makes_no_difference():
-    words = ["the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "the", "end"]
+    words = [
+        "the",
+        "quick",
+        "brown",
+        "fox",
+        "jumps",
+        "over",
+        "the",
+        "lazy",
+        "dog",
+        "the",
+        "end",
+    ]  # noqa: E501
     forward = learn_merges(count_pieces(words, "qwen2"), 30)
     backward = learn_merges(count_pieces(words[::-1], "qwen2"), 30)
     assert forward == backward

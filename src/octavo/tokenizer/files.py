@@ -11,6 +11,7 @@ from octavo.foundation import UserError
 from octavo.foundation.files import read_json, write_json
 from octavo.tokenizer.alphabet import to_characters
 from octavo.tokenizer.parsing import check_portable, parse
+from octavo.tokenizer.patterns import Splitter
 from octavo.tokenizer.vocabulary import Vocabulary
 
 FILE_NAME = "tokenizer.json"
@@ -32,9 +33,11 @@ def read_vocabulary(path: Path) -> Vocabulary:
         path /= FILE_NAME
     content = read_json(path)
     try:
-        return parse(content)
+        vocabulary = parse(content)
+        Splitter(vocabulary.pattern)  # a pattern can be no expression
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
+    return vocabulary
 
 
 def write_vocabulary(path: Path, vocabulary: Vocabulary) -> None:

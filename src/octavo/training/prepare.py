@@ -133,7 +133,7 @@ def read_corpus(name: str, field: str, watcher: Watcher) -> Corpus:
     """Load the corpus, and say what it is."""
     watcher.noted(f"Reading the corpus {name} (fetched on first use) ...")
     corpus = load_corpus(name, field=field)
-    for name, documents in (
+    for part, documents in (
         ("to train on", corpus.train),
         ("held out", corpus.held_out),
     ):
@@ -141,7 +141,7 @@ def read_corpus(name: str, field: str, watcher: Watcher) -> Corpus:
         what = ", ".join(d.name for d in documents[:3])
         more = ", ..." if len(documents) > 3 else ""
         watcher.noted(
-            f"  {size:.2f} MB in {len(documents)} documents {name} "
+            f"  {size:.2f} MB in {len(documents)} documents {part} "
             f"({what}{more})"
         )
     for note in corpus.notes:
