@@ -68,7 +68,7 @@ def test_the_order_of_the_texts_makes_no_difference():
         "dog",
         "the",
         "end",
-    ]  # noqa: E501
+    ]
     forward = learn_merges(count_pieces(words, "qwen2"), 30)
     backward = learn_merges(count_pieces(words[::-1], "qwen2"), 30)
     assert forward == backward
