@@ -1,4 +1,5 @@
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -45,21 +46,40 @@ def test_long_pieces_get_hugging_faces_ids(gpt2, gpt2_file):
 def test_what_is_remembered_is_bounded(monkeypatch, trained):
     monkeypatch.setattr(encoder, "MAX_SEEN", 1000)
     monkeypatch.setattr(encoder, "AT_ONCE", 1)
-    fresh = Encoder(trained.vocabulary)
     texts = [" ".join(map(str, range(n, n + 50))) for n in range(0, 999, 9)]
-    for text in [*texts, "x" * 5000, *texts]:
-        assert fresh.encode(text).tolist() == trained.encode(text)
-        assert fresh._seen.num_bytes < 7000
+    for short in (0, 10**9):
+        monkeypatch.setattr(encoder, "SHORT", short)
+        fresh = Encoder(trained.vocabulary)
+        for text in [*texts, "x" * 5000, *texts]:
+            assert fresh.encode(text).tolist() == trained.encode(text)
+        assert fresh._short._num_bytes < 7000
+        assert len(fresh._short) < 1000
+        if short == 0:
+            assert fresh._own.seen.num_bytes < 7000
 
 
-def test_many_stretches_are_encoded_as_one(monkeypatch, trained, awkward):
+def test_texts_short_and_long_are_encoded_alike(
+    monkeypatch, trained, awkward
+):
     text = "Now is the winter of our discontent made glorious\n" * 40
-    whole = trained.encode("".join(awkward) + text)
+    texts = [*awkward, text, "".join(awkward) + text]
+    monkeypatch.setattr(encoder, "SHORT", 10**9)
+    expected = [trained.encode(text) for text in texts]
+    monkeypatch.setattr(encoder, "SHORT", 0)
     monkeypatch.setattr(cutting, "CHUNK", 5)
     for at_once in (1, 3):
         monkeypatch.setattr(encoder, "AT_ONCE", at_once)
         fresh = Encoder(trained.vocabulary)
-        assert fresh.encode("".join(awkward) + text).tolist() == whole
+        ids = [fresh.encode(text).tolist() for text in texts if text]
+        assert ids == [ids for ids in expected if ids]
+
+
+def test_threads_may_share_a_tokenizer(trained, awkward):
+    texts = [f"{n} {''.join(awkward)} {n}" for n in range(12)]
+    expected = [trained.encode(text) for text in texts]
+    shared = Tokenizer(trained.vocabulary)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(shared.encode, texts * 3)) == expected * 3
 
 
 @pytest.mark.parametrize("num_threads", [None, 1, 3])

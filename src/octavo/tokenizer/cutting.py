@@ -45,19 +45,22 @@ class Cutter:
 
     def __call__(self, text: str) -> Iterator[Pieces]:
         """Yield the pre-tokens of a text, a stretch of it at a time."""
-        check_text(text)
-        if self._name is None:
-            if text:
-                yield self._by_expression(text)
-            return
-        for chunk in chunks(text, CHUNK):
-            kinds, points = classify(chunk)
-            begins = find_begins(self._name, kinds, points)
-            yield _pieces(chunk, np.flatnonzero(begins))
+        return map(self.cut, self.stretches(text))
 
-    def _by_expression(self, text: str) -> Pieces:
-        lengths = np.array([len(piece) for piece in self._splitter(text)])
-        return _pieces(text, np.cumsum(lengths) - lengths)
+    def stretches(self, text: str) -> Iterator[str]:
+        """Yield a text in stretches that can be cut one by one."""
+        check_text(text)
+        size = CHUNK if self._name else len(text)
+        return chunks(text, size)
+
+    def cut(self, stretch: str) -> Pieces:
+        """Return the pre-tokens of a stretch of text."""
+        if self._name:
+            begins = find_begins(self._name, *classify(stretch))
+            return _pieces(stretch, np.flatnonzero(begins))
+        pieces = self._splitter(stretch)
+        lengths = np.array([len(piece) for piece in pieces])
+        return _pieces(stretch, np.cumsum(lengths) - lengths)
 
 
 def chunks(text: str, size: int) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 Text repeats itself. Its pre-tokens are numbered, and the ids of each number
 are kept; what is new in a stretch of text is merged, all of it together.
-The ids of the whole stretch are then copied out in one go.
+The ids of the whole stretch are then copied out in one go. For a line or
+two that would be a long run-up: a short text takes the plain way, through a
+dictionary.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
+from functools import cached_property
 from itertools import islice
 from threading import local
 
@@ -15,27 +18,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octavo.tokenizer.cutting import Cutter
-from octavo.tokenizer.merging import MergeTable, merge_pieces
-from octavo.tokenizer.patterns import check_text
+from octavo.tokenizer.merging import MergeTable, merge_pieces, merge_short
+from octavo.tokenizer.patterns import Splitter, check_text
 from octavo.tokenizer.pieces import PieceNumbers, Pieces, Places, gather
-from octavo.tokenizer.vocabulary import Vocabulary
+from octavo.tokenizer.vocabulary import Pair, Vocabulary
 
 Ids = NDArray[np.unsignedinteger]  # uint16 where that is enough
 Dtype = np.dtype[np.unsignedinteger]
 
+SHORT = 1500  # characters; up to so many, the plain way is faster
 AT_ONCE = 32  # stretches of text whose new pre-tokens are merged together
 MAX_SEEN = 1 << 23  # bytes of pre-tokens that are remembered
 
 
 class Encoder:
-    """Turns text into ids by a vocabulary; special tokens are not known."""
+    """Turns text into ids by a vocabulary; special tokens are not known.
+
+    Threads may share one: each remembers what it has seen for itself.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         fits = vocabulary.size <= 1 << 16
         self.dtype: Dtype = np.dtype(np.uint16 if fits else np.uint32)
-        self._cutter = Cutter(vocabulary.pattern)
+        self._made = vocabulary.made
         self._merges = MergeTable(vocabulary)
-        self._seen = _Seen(self.dtype)
+        self._splitter = Splitter(vocabulary.pattern)
+        self._cutter = Cutter(vocabulary.pattern)
+        self._short = _ShortSeen(self)
+        self._own = local()
 
     def encode(self, text: str) -> Ids:
         """Return the ids of a text, as a new array."""
@@ -43,7 +53,11 @@ class Encoder:
             check_text(text)
             data = np.frombuffer(text.encode(), np.uint8)
             return self._merges.byte_ids[data].astype(self.dtype)
-        encoded = [np.zeros(0, self.dtype)]
+        if len(text) <= SHORT:
+            pieces = self._splitter(text)
+            joined = bytearray().join(map(self._short.__getitem__, pieces))
+            return np.frombuffer(joined, self.dtype)
+        encoded = []
         stretches = self._cutter(text)
         while some := list(islice(stretches, AT_ONCE)):
             encoded += self._encode_stretches(some)
@@ -52,18 +66,15 @@ class Encoder:
     def encode_batch(
         self, texts: Iterable[str], num_threads: int
     ) -> Iterator[Ids]:
-        """Yield the ids of each text; each thread remembers for itself."""
-        own = local()
-
-        def encode(text: str) -> Ids:
-            if not hasattr(own, "encoder"):
-                own.encoder = copy(self)
-                own.encoder._seen = _Seen(self.dtype)
-            ids: Ids = own.encoder.encode(text)
-            return ids
-
+        """Yield the ids of each text, in the order of the texts."""
         with ThreadPoolExecutor(num_threads) as threads:
-            yield from threads.map(encode, texts)
+            yield from threads.map(self.encode, texts)
+
+    def encode_piece(self, piece: bytes) -> bytes:
+        """Merge one pre-token; return its ids, as an array's bytes."""
+        ids = self._merges.byte_ids[np.frombuffer(piece, np.uint8)].tolist()
+        merged = merge_short(ids, self._ranks, self._made)
+        return array(self.dtype.char, merged).tobytes()
 
     def merge(
         self, data: NDArray[np.uint8], lengths: Places
@@ -71,19 +82,43 @@ class Encoder:
         """Merge pre-tokens that lie end to end; return ids and lengths."""
         return merge_pieces(data, lengths, self._merges)
 
+    @cached_property
+    def _ranks(self) -> dict[Pair, int]:
+        return {pair: n for n, pair in enumerate(self._merges.merges)}
+
     def _encode_stretches(self, stretches: list[Pieces]) -> list[Ids]:
         """Encode stretches of text; merge what is new in all of them."""
-        if self._seen.num_bytes > MAX_SEEN:
-            self._seen = _Seen(self.dtype)
+        seen: _Seen = getattr(self._own, "seen", _Seen(self.dtype))
+        if seen.num_bytes > MAX_SEEN:
+            seen = _Seen(self.dtype)
+        self._own.seen = seen
         numbers, data, lengths = [], [], []
         for pieces in stretches:
-            number, news = self._seen.numbers.number(pieces)
+            number, news = seen.numbers.number(pieces)
             numbers.append(number)
             data.append(pieces.bytes_of(news))
             lengths.append(pieces.lengths[news])
         fresh = np.concatenate(data), np.concatenate(lengths)
-        self._seen.remember(len(fresh[0]), *self.merge(*fresh))
-        return [self._seen.ids_of(number) for number in numbers]
+        seen.remember(len(fresh[0]), *self.merge(*fresh))
+        return [seen.ids_of(number) for number in numbers]
+
+
+class _ShortSeen(dict[str, bytes]):
+    """From pre-token to ids, as bytes; missing ones are merged."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self._encoder = encoder
+        self._num_bytes = 0
+
+    def __missing__(self, piece: str) -> bytes:
+        data = piece.encode()
+        ids = self[piece] = self._encoder.encode_piece(data)
+        self._num_bytes += len(data)
+        if self._num_bytes > MAX_SEEN:
+            self.clear()
+            self._num_bytes = 0
+        return ids
 
 
 class _Seen:

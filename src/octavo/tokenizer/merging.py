@@ -1,7 +1,7 @@
-"""Merging fast: many pre-tokens side by side, or one very long one.
+"""Merging: one pre-token, many of them side by side, or a very long one.
 
-Both ways give what the reference gives. Merges are made in the order of
-their ranks, from left to right, and a merge can only lead to later ones.
+All three ways give what the reference gives. Merges are made in the order
+of their ranks, from left to right, and a merge leads only to later ones.
 
 Shapes: W rows, one more than the longest pre-token has tokens; M columns,
 a pre-token each.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from octavo.tokenizer.pieces import Places, gather
 from octavo.tokenizer.table import Table
-from octavo.tokenizer.vocabulary import Vocabulary
+from octavo.tokenizer.vocabulary import Pair, Vocabulary
 
 Ids = NDArray[np.int32]
 Ranks = NDArray[np.int32]
@@ -25,7 +25,7 @@ NEVER = (1 << 31) - 1  # the rank of two tokens that do not merge
 GAP = -1  # no token: past the end, or where one was swallowed
 # Pre-tokens of up to so many bytes are merged side by side; it costs the
 # square of the width. Longer ones are merged alone.
-WIDTHS = (6, 9, 12, 16, 32, 64, 128, 256, 512)
+WIDTHS = (8, 16, 32, 64, 128, 256, 512)
 
 
 class MergeTable:
@@ -55,6 +55,27 @@ def _as_key(left: Ids, right: Ids) -> NDArray[np.uint64]:
     """Return pairs of ids as keys; one with a GAP is no merge's."""
     pairs = (left.astype(np.int64) << 32 | right) + 1
     return pairs.view(np.uint64)
+
+
+def merge_short(
+    ids: list[int], ranks: dict[Pair, int], made: list[int]
+) -> list[int]:
+    """Merge a row of ids in place, earliest merge first, then leftmost.
+
+    `row[i]` is the rank of the merge of ids i and i + 1.
+    """
+    row = [ranks.get(pair, NEVER) for pair in pairwise(ids)]
+    while row and (rank := min(row)) != NEVER:
+        place = row.index(rank)
+        ids[place : place + 2] = [made[rank]]
+        del row[place]
+        if place > 0:
+            pair = ids[place - 1], ids[place]
+            row[place - 1] = ranks.get(pair, NEVER)
+        if place < len(row):
+            pair = ids[place], ids[place + 1]
+            row[place] = ranks.get(pair, NEVER)
+    return ids
 
 
 def merge_pieces(

@@ -6,20 +6,22 @@ each pair knows the places where it stands. All distinct pre-tokens lie end
 to end in one row of bytes; a pre-token that occurs n times weighs n.
 """
 
+import os
 from array import array
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from octavo.tokenizer.cutting import Cutter
 from octavo.tokenizer.merging import GAP, without_overlaps
-from octavo.tokenizer.pieces import PieceNumbers, Places
+from octavo.tokenizer.pieces import PieceNumbers, Pieces, Places
 from octavo.tokenizer.reference import Merge
 
 Pair = tuple[int, int]
@@ -29,6 +31,7 @@ Progress = Callable[[int, int], None]
 
 PROGRESS_EVERY = 64  # merges
 MANY = 48  # places from which on NumPy is faster than a loop
+AT_ONCE = 8  # stretches of text that a thread is given
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,61 @@ class PieceCounts:
     counts: Places
 
 
-def count_pieces(texts: Iterable[str], pattern: str | None) -> PieceCounts:
-    """Count the pre-tokens of texts that come one by one."""
-    cutter, numbers = Cutter(pattern), PieceNumbers()
-    data = [np.zeros(0, np.uint8)]
-    lengths = [np.zeros(0, np.int64)]
-    counts = np.zeros(0, np.int64)
-    for text in texts:
-        for pieces in cutter(text):
-            number, news = numbers.number(pieces)
-            counts.resize(len(numbers), refcheck=False)
-            counts += np.bincount(number, minlength=len(numbers))
-            lengths.append(pieces.lengths[news])
-            data.append(pieces.bytes_of(news))
-    return PieceCounts(
-        np.concatenate(data), np.concatenate(lengths), counts
-    )
+def count_pieces(
+    texts: Iterable[str],
+    pattern: str | None,
+    num_threads: int | None = None,
+) -> PieceCounts:
+    """Count the pre-tokens of texts that come one by one, on all cores."""
+    cutter = Cutter(pattern)
+    stretches = chain.from_iterable(map(cutter.stretches, texts))
+    tallies = [_Tally() for _ in range(num_threads or os.cpu_count() or 1)]
+
+    def count(tally: _Tally, share: list[str]) -> None:
+        for stretch in share:
+            pieces = cutter.cut(stretch)
+            tally.add(pieces, np.ones(len(pieces.lengths), np.int64))
+
+    with ThreadPoolExecutor(len(tallies)) as threads:
+        while some := list(islice(stretches, AT_ONCE * len(tallies))):
+            shares = [some[n :: len(tallies)] for n in range(len(tallies))]
+            list(threads.map(count, tallies, shares))
+    first, *others = tallies
+    for other in others:
+        counted = other.result()
+        starts = np.cumsum(counted.lengths) - counted.lengths
+        data = counted.data.tobytes()
+        first.add(Pieces(data, starts, counted.lengths), counted.counts)
+    return first.result()
+
+
+class _Tally:
+    """Counts of pre-tokens, growing as text is read."""
+
+    def __init__(self) -> None:
+        self._numbers = PieceNumbers()
+        self._data = [np.zeros(0, np.uint8)]
+        self._lengths = [np.zeros(0, np.int64)]
+        self._counts = np.zeros(0, np.int64)
+
+    def add(self, pieces: Pieces, counts: Places) -> None:
+        """Count pieces, each as often as `counts` says."""
+        number, news = self._numbers.number(pieces)
+        self._data.append(pieces.bytes_of(news))
+        self._lengths.append(pieces.lengths[news])
+        self._counts.resize(len(self._numbers), refcheck=False)
+        # Floats, because NumPy's bincount weighs so; exact up to 2^53.
+        self._counts += np.bincount(
+            number, counts, minlength=len(self._numbers)
+        ).astype(np.int64)
+
+    def result(self) -> PieceCounts:
+        """Return what was counted so far."""
+        return PieceCounts(
+            np.concatenate(self._data),
+            np.concatenate(self._lengths),
+            self._counts,
+        )
 
 
 def learn_merges(
