@@ -15,7 +15,6 @@ import sys
 import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -194,11 +193,10 @@ def _encode(
 def encode_octavo(
     tokenizer: Any, documents: list[str], threads: int
 ) -> Callable[[], Ids]:
-    """Octavo: arrays, documents over threads."""
+    """Octavo: arrays of ids, its own batch for many threads."""
     if threads == 1:
         return lambda: [tokenizer.encode_to_array(t) for t in documents]
-    pool = ThreadPoolExecutor(threads)
-    return lambda: list(pool.map(tokenizer.encode_to_array, documents))
+    return lambda: tokenizer.encode_batch(documents, threads)
 
 
 def encode_tiktoken(
