@@ -269,6 +269,10 @@ def test_the_table_is_written_in_full(table):
     ours = cells(table, table.row("Octavo BPE"))
     assert ours[1] == "600"
     assert ours[4:7] == ["0.0%", "0.0%", "all"]
+    words = table.row("words")
+    assert cells(table, words)[4:6] == [
+        f"{words.unknown[name]:.1%}" for name in ("held out", "Russian")
+    ]
     texts = 2 + len(AWKWARD)
     kept = cells(table, table.row("SentencePiece + bytes"))
     assert kept[6] == f"{texts - 1} of {texts}"
