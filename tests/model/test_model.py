@@ -123,7 +123,7 @@ def test_no_token_sees_a_later_one():
 @pytest.mark.parametrize("qk_norm", [True, False])
 def test_the_cache_changes_nothing(cuts, qk_norm):
     model, ids = small_model(qk_norm=qk_norm), torch.randint(61, (3, 20))
-    cache = Cache(model.config, batch=3)
+    cache = Cache(model.config)
     pieces = [model(piece, cache) for piece in ids.split(cuts, dim=1)]
     assert cache.length == 20
     torch.testing.assert_close(
