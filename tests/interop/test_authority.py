@@ -37,7 +37,9 @@ def difference(ours, theirs, ids) -> float:
     """The largest one between logits, relative to the largest logit."""
     with torch.no_grad():
         expected = theirs(ids).logits
-        return float((ours(ids) - expected).abs().max() / expected.abs().max())
+        return float(
+            (ours(ids) - expected).abs().max() / expected.abs().max()
+        )
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.9])
@@ -76,7 +78,7 @@ def test_the_comparison_sees_the_exact_gelu(tmp_path, monkeypatch):
     theirs.save_pretrained(tmp_path)
     ours = load_model(tmp_path)
     gelu = functional.gelu
-    monkeypatch.setattr(functional, "gelu", lambda x, approximate: gelu(x))
+    monkeypatch.setattr(functional, "gelu", lambda x, **_: gelu(x))
     ids = torch.randint(VOCAB, (2, 9))
     assert difference(ours, theirs, ids) > 1e-5
 

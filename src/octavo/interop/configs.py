@@ -107,7 +107,7 @@ def _check_keys(kind: Architecture, content: Content) -> None:
     for key in content:
         if key not in known:
             raise UserError(
-                f'Octavo does not know the key "{key}", which may change '
+                f"Octavo does not know the key {key!r}, which may change "
                 f"the numbers{did_you_mean(key, known)}"
             )
     for key, computed in kind.only.items():

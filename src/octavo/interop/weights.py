@@ -69,7 +69,7 @@ def fitted(
         _drop_tied_head(tensors, kind, path)
     if extra := sorted(set(tensors) - set(wanted)):
         raise UserError(
-            f'{path} has a tensor "{extra[0]}" that config.json leaves no '
+            f"{path} has a tensor {extra[0]!r} that config.json leaves no "
             "place for"
         )
     return {name: unpack(place_of(kind, name), tensors) for name in draft}
@@ -143,7 +143,7 @@ def read_tensors(*paths: Path) -> dict[str, Tensor]:
             raise UserError(f"{path} is damaged: {reason}") from error
         if twice := sorted(set(tensors) & set(found)):
             raise UserError(
-                f'{path} has the tensor "{twice[0]}" that another file of '
+                f"{path} has the tensor {twice[0]!r} that another file of "
                 "the folder has too"
             )
         tensors |= found

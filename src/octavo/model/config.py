@@ -65,7 +65,7 @@ class ModelConfig:
         # No truth value, no NaN, no infinity.
         number = type(value) in (int, float) and abs(value) < 1e38
         if kind is str:
-            check_known(name, [value], CHOICES[name])
+            check_known(name, [str(value)], CHOICES[name])
         elif kind is bool:
             right, wanted = type(value) is bool, "true or false"
         elif kind is int:
