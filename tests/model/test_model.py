@@ -233,13 +233,14 @@ def test_dropout_works_in_training_only():
     assert not torch.equal(model(ids), model(ids))
 
 
-def test_dropout_drops_a_share_of_what_each_part_adds():
+@pytest.mark.parametrize("silent", ["attention.output", "mlp.down"])
+def test_dropout_drops_a_share_of_what_each_part_adds(silent):
     config = replace(SMALL, width=1000, mlp_width=50, dropout=0.25)
     torch.manual_seed(2)
     block = Block(config).train()
     x = torch.randn(2, 20, 1000)
     with torch.no_grad():
-        block.mlp.down.weight.zero_()
+        block.get_submodule(silent).weight.zero_()
         added = block(x) - x
         block.eval()
         whole = block(x) - x

@@ -58,7 +58,10 @@ class Block(nn.Module):
     """One layer: tokens exchange, then each thinks; both add to the stream.
 
     Normalising before, not after, keeps a clear path for the gradient from
-    the last layer to the first (Xiong et al. 2020).
+    the last layer to the first (Xiong et al. 2020). Dropout falls on what
+    is added (Vaswani et al. 2017, section 5.4). GPT-2 drops attention
+    weights too: that helped no further here (LOG.md), and takes the fused
+    kernel away on a processor without a GPU.
     """
 
     def __init__(self, config: ModelConfig) -> None:

@@ -21,8 +21,8 @@ class ModelConfig:
     GPT-2's is norm "layer", positions "learned", mlp "gelu" (its tanh
     approximation), bias, and no qk_norm. `num_kv_heads` below `num_heads`
     is grouped-query attention (Ainslie et al. 2023). `bias` gives one to
-    every linear layer but the head, and to LayerNorm. `dropout` is the
-    share dropped of the embedding, and of what each block adds to it.
+    every linear layer but the head, and to LayerNorm. `dropout` is a share
+    of the embedding, and of what each part of a block adds to it.
 
     Raises UserError for values out of range or that do not fit together.
     """
