@@ -306,7 +306,7 @@ def test_bad_options_say_what_to_do(octavo, corpus, run, tmp_path):
     cases = {
         ("--vocab-size", 100): "259",
         ("--size", "huge"): "unknown size",
-        ("--context", 10**9): "give more text or a smaller --context",
+        ("--context", 10**6): "give more text or a smaller --context",
         ("--contxt", 3): "--context",
         ("--tokenizer", tmp_path / "absent.json"): "absent.json",
         ("--minutes", 5): "give one of them",

@@ -3,7 +3,7 @@
 import json
 import struct
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -380,6 +380,17 @@ def test_a_model_that_is_nobodys_says_why_and_stays_ours(
     assert again.config == config
     ids = torch.randint(30, (2, 8))
     assert torch.equal(again(ids), model(ids))
+
+
+def test_a_folder_of_our_own_says_itself_how_it_is_written(tmp_path):
+    """It stays readable when its model becomes somebody's."""
+    torch.manual_seed(0)
+    model = Transformer(QWEN3).eval()
+    content = asdict(QWEN3) | {"model_type": "octavo"}
+    (tmp_path / "config.json").write_text(json.dumps(content), "utf-8")
+    save_file(dict(model.named_parameters()), tmp_path / WEIGHTS)
+    ids = torch.randint(30, (2, 8))
+    assert torch.equal(load_model(tmp_path)(ids), model(ids))
 
 
 def test_what_is_no_model_folder_says_so(tmp_path):

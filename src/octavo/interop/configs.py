@@ -50,7 +50,7 @@ def describe(config: ModelConfig) -> Content:
     return content | {"attention_dropout": 0.0}
 
 
-def read_config(path: Path) -> ModelConfig:
+def read_config(path: Path) -> tuple[Architecture, ModelConfig]:
     """Read a config.json; refuse what would change the numbers.
 
     Raises UserError that names the file and the key. Dropout is a choice of
@@ -60,14 +60,14 @@ def read_config(path: Path) -> ModelConfig:
     if not isinstance(content, dict):
         raise UserError(f"{path} is no JSON object")
     try:
-        return _as_config(content)
+        kind = _kind(content)
+        return kind, _as_config(kind, content)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
 
-def _as_config(content: Content) -> ModelConfig:
-    """Do what `read_config` does, once the file is read."""
-    kind = _kind(content)
+def _as_config(kind: Architecture, content: Content) -> ModelConfig:
+    """Return the config that a file's content spells out."""
     _check_keys(kind, content)
     values = {
         ours: _value(kind, content, key) for ours, key in kind.keys.items()

@@ -61,10 +61,10 @@ def load_model(folder: Path | str) -> Transformer:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder with a model in it")
-    config = read_config(folder / "config.json")
+    kind, config = read_config(folder / "config.json")
     files = weight_files(folder)
     where = files[0] if len(files) == 1 else folder / INDEX
-    values = fitted(config, read_tensors(*files), where)
+    values = fitted(kind, config, read_tensors(*files), where)
     model = Transformer(config)
     fill(model, values)
     return model.eval()

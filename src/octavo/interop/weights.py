@@ -36,7 +36,8 @@ def weights_as_bytes(model: Transformer) -> bytes:
 
 def load_weights(model: Transformer, path: Path) -> None:
     """Fill a model's parameters from a safetensors file, all or none."""
-    fill(model, fitted(model.config, read_tensors(path), path))
+    kind = architecture_of(model.config)
+    fill(model, fitted(kind, model.config, read_tensors(path), path))
 
 
 def fill(model: Transformer, values: Mapping[str, Tensor]) -> None:
@@ -47,7 +48,10 @@ def fill(model: Transformer, values: Mapping[str, Tensor]) -> None:
 
 
 def fitted(
-    config: ModelConfig, stored: Mapping[str, Tensor], path: Path
+    kind: Architecture,
+    config: ModelConfig,
+    stored: Mapping[str, Tensor],
+    path: Path,
 ) -> dict[str, Tensor]:
     """Return a file's tensors by our names, checked against a config.
 
@@ -55,7 +59,6 @@ def fitted(
     found out first. Raises UserError for a tensor that is missing, of
     another shape or type, or too many.
     """
-    kind = architecture_of(config)
     tensors = whole_names(kind, stored)
     last = f"blocks.{config.num_layers - 1}.mlp.down.weight"
     _require(place_of(kind, last).name, tensors, path)
