@@ -5,7 +5,7 @@ set on the kernel: it notes the queries, keys and values that really reach
 it, and the five-line reference makes the weights of them. Nothing in
 `model/` has to know, and no arithmetic is written twice.
 
-Shapes: L layers, B batch, H heads, T time, K head width.
+Shapes: L layers, B batch, H heads, G key-value heads, T time, K head width.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -28,14 +28,11 @@ from octavo.model import (
 
 @dataclass(frozen=True, kw_only=True)
 class Mixing:
-    """What went into one layer's attention, and what came out.
-
-    Key-value heads that serve a group of queries are repeated here.
-    """
+    """What went into one layer's attention, and what came out."""
 
     query: Tensor  # (B, H, T, K)
-    key: Tensor  # (B, H, T, K)
-    value: Tensor  # (B, H, T, K)
+    key: Tensor  # (B, G, T, K)
+    value: Tensor  # (B, G, T, K)
     mixed: Tensor  # (B, H, T, K)
 
     @property
@@ -45,12 +42,11 @@ class Mixing:
         Values that are the rows of the identity matrix show the weights
         themselves when they are mixed.
         """
-        time = self.query.shape[-2]
-        mask = causal_mask(time, time).to(self.query.device)
-        identity = torch.eye(time).to(self.query)
-        return scaled_dot_product_attention(
-            self.query, self.key, identity, mask
-        )
+        *_, heads, time, _ = self.query.shape
+        key = self.key.repeat_interleave(heads // self.key.shape[1], dim=1)
+        identity = torch.eye(time).to(key).expand(*key.shape[:2], -1, -1)
+        mask = causal_mask(time, time).to(key.device)
+        return scaled_dot_product_attention(self.query, key, identity, mask)
 
 
 class KernelWatch(TorchFunctionMode):
@@ -77,6 +73,13 @@ class KernelWatch(TorchFunctionMode):
         return result
 
 
+def as_batch(model: Transformer, ids: list[int]) -> Tensor:
+    """Return a text as a batch of one, (1, T), where the model is."""
+    if not ids:
+        raise UserError("the text is empty: give at least one token")
+    return torch.tensor([ids], device=model.embedding.weight.device)
+
+
 @contextmanager
 def at_rest(model: Transformer) -> Iterator[None]:
     """Look at a model without dropout or gradients; leave it as it was."""
@@ -95,13 +98,11 @@ def watch_attention(model: Transformer, ids: list[int]) -> list[Mixing]:
     No random number is drawn: training goes on as if nobody had looked.
     Raises UserError for an empty text and for one beyond the context.
     """
-    if not ids:
-        raise UserError("the text is empty: give at least one token")
-    device = model.embedding.weight.device
     with at_rest(model), KernelWatch() as watch:
-        model(torch.tensor([ids], device=device))
-    assert len(watch.mixings) == model.config.num_layers
-    return watch.mixings
+        model(as_batch(model, ids))
+    mixings: list[Mixing] = watch.mixings
+    assert len(mixings) == model.config.num_layers
+    return mixings
 
 
 def attention_weights(model: Transformer, ids: list[int]) -> Tensor:

@@ -1,4 +1,4 @@
-"""How attention sharpens: one fixed sentence, looked at while a model learns.
+"""How attention sharpens: one sentence, looked at as a model learns.
 
 Training adds a moment a dozen times; `attention.safetensors` in the run
 folder holds them: `weights` (M, L, H, T, T) in float16, `steps` (M), `ids`
@@ -17,10 +17,10 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
-from torch import Tensor
 
 from octavo.foundation import UserError
 from octavo.foundation.files import write_bytes
+from octavo.foundation.text import printable
 from octavo.inspection.capture import attention_weights
 from octavo.interop import read_tensors
 from octavo.model import Transformer
@@ -52,6 +52,11 @@ class Sentence:
                 return cls(text=text, ids=ids)
         return cls(text=tokenizer.decode(around[:MOST]), ids=around[:MOST])
 
+    @property
+    def line(self) -> str:
+        """The text on one line, to show."""
+        return printable(" / ".join(self.text.strip().splitlines()))
+
     def cut(self, context: int, tokenizer: Tokenizer) -> Self:
         """Return the beginning that a model's context can hold."""
         if len(self.ids) <= context:
@@ -61,10 +66,10 @@ class Sentence:
 
 
 def whole_lines(text: str) -> Iterator[str]:
-    """Yield each line, and each two lines in a row, but not the torn ends.
+    r"""Yield each line, and each two in a row, but not the torn ends.
 
-    >>> list(whole_lines("rn\\nTo be,\\nor not\\nto"))
-    ['To be,', 'To be,\\nor not', 'or not']
+    >>> list(whole_lines("rn\nTo be,\nor not\nto"))
+    ['To be,', 'To be,\nor not', 'or not']
     """
     lines = text.split("\n")[1:-1]
     for first, second in zip(lines, [*lines[1:], ""], strict=True):
@@ -80,7 +85,7 @@ class Evolution:
 
     sentence: Sentence
     steps: list[int]
-    weights: Tensor  # (M, L, H, T, T) float16
+    weights: NDArray[np.float16]  # (M, L, H, T, T)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -93,15 +98,15 @@ class Evolution:
             )
         tensors = read_tensors(path)
         with safe_open(path, "pt") as file:
-            text = (file.metadata() or {}).get("sentence")
+            text = (file.metadata() or {}).get("sentence", "")
         try:
             weights, steps, ids = (
                 tensors[name] for name in ("weights", "steps", "ids")
             )
             moments, _, _, time, _ = weights.shape
-            fits = time == weights.shape[-1] == len(ids)
-            fits = fits and moments == len(steps) > 0 and text is not None
-        except (KeyError, ValueError):
+            fits = len(steps) == moments > 0 and time == len(ids) > 0
+            fits = fits and weights.shape[-1] == time
+        except (KeyError, ValueError, TypeError):
             fits = False
         if not fits:
             raise UserError(
@@ -111,14 +116,14 @@ class Evolution:
         return cls(
             sentence=Sentence(text=text, ids=ids.tolist()),
             steps=steps.tolist(),
-            weights=weights,
+            weights=weights.numpy(),
         )
 
     def write(self, folder: Path) -> None:
         """Write the file, whole or not at all."""
         content = safetensors.torch.save(
             {
-                "weights": self.weights,
+                "weights": torch.from_numpy(self.weights),
                 "steps": torch.tensor(self.steps),
                 "ids": torch.tensor(self.sentence.ids),
             },
@@ -132,7 +137,7 @@ class AttentionRecord:
 
     def __init__(self, folder: Path, sentence: Sentence) -> None:
         self.folder, self.sentence = folder, sentence
-        self.moments: list[tuple[int, Tensor]] = []
+        self.moments: list[tuple[int, NDArray[np.float16]]] = []
 
     @classmethod
     def reopen(cls, folder: Path, step: int, sentence: Sentence) -> Self:
@@ -156,13 +161,13 @@ class AttentionRecord:
 
     def add(self, step: int, model: Transformer) -> None:
         """Look at the model now, and write the file anew."""
-        weights = attention_weights(model, self.sentence.ids).half()
-        self.moments.append((step, weights))
+        weights = attention_weights(model, self.sentence.ids)
+        self.moments.append((step, weights.numpy().astype(np.float16)))
         steps, kept = zip(*self.moments, strict=True)
         Evolution(
             sentence=self.sentence,
             steps=list(steps),
-            weights=torch.stack(kept),
+            weights=np.stack(kept),
         ).write(self.folder)
 
 

@@ -1,9 +1,9 @@
 """What tokens are called in tables and pictures."""
 
 from octavo.foundation.text import printable
-from octavo.tokenizer import Tokenizer
+from octavo.tokenizer import StreamDecoder, Tokenizer
 
-SPACE, LINE_END, TAB = "·", "↵", "⇥"  # noqa: RUF001 (a middle dot is meant)
+SPACE, LINE_END, TAB = "·", "↵", "⇥"
 
 
 def token_labels(tokenizer: Tokenizer, ids: list[int]) -> list[str]:
@@ -24,3 +24,14 @@ def label(token: bytes) -> str:
     for plain, sign in ((" ", SPACE), ("\n", LINE_END), ("\t", TAB)):
         text = text.replace(plain, sign)
     return printable(text)
+
+
+def token_pieces(tokenizer: Tokenizer, ids: list[int]) -> list[str]:
+    """Return each token's part of the text, for a text of tokens.
+
+    A letter that several tokens share stands whole at the last of them.
+    """
+    decoder = StreamDecoder(tokenizer)
+    pieces = [decoder.feed([number]) for number in ids]
+    pieces[-1] += decoder.finish()
+    return pieces

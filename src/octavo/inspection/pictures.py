@@ -6,13 +6,14 @@ exactly one cell. Later tokens are hidden from earlier ones: that empty half
 carries the tokens, written down the diagonal, where a token's own row and
 column meet.
 
-All lengths are in cells, from the upper left corner of the sheet.
+Lengths are in points, 72 to an inch, from the sheet's upper left corner.
 Shapes: L layers, H heads, T time.
 """
 
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,17 +22,18 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
-from octavo.foundation.drawing import BLUE, FAINT, INK, RED, drawing
+from octavo.foundation.drawing import BLUE, RED, drawing
 
 Weights = NDArray[np.floating]
 
 SHADE = "#f1ede2"  # the cells, a shade darker than the paper
 MUCH = 0.5  # a square of more than this share of a look is red
 DUST = 0.001  # smaller ones than this could not be seen
-POINTS = 72  # in an inch
-CELL, LARGEST_CELL, SMALL_PANEL = 10.0, 20.0, 160.0  # points
-LETTER = 0.47  # how wide one is, at LABEL's size
-LABEL = 0.75  # the size of a label
+CELL, LARGEST_CELL, SMALL_PANEL = 10.0, 20.0, 160.0
+LABEL = 0.75  # a label's size, in cells
+LETTER = 0.6  # how wide a wide letter is, in sizes of its label
+MARGIN, TITLE = 10.0, 16.0
+CAPTION, LEADING, CAPTION_LETTER = 8.5, 12.0, 4.7
 HOW_TO_READ = (
     "A row is a token that looks; a square stands under what it looks at, "
     "and its area is how much. The squares of a row fill one cell. Red: "
@@ -45,26 +47,27 @@ def draw_attention(
     """Draw (L, H, T, T) weights as a grid, a row for each layer."""
     layers, heads, time, _ = weights.shape
     cell = min(LARGEST_CELL, max(CELL, SMALL_PANEL / time))
-    across, down = time + overhang(labels) + 1.5, time + 3.0
-    width = 1 + heads * across
-    caption = wrapped(HOW_TO_READ, width, cell)
-    top = 1.5 + 1.2 * len(caption) * CELL / cell
-    inches = np.array([width, top + layers * down]) * cell / POINTS
-    with drawing(path, *inches) as figure:
-        axes = blank_sheet(figure, cell)
-        write(axes, "\n".join(caption), 1, 1, 8.5, va="top")
-        for layer in range(layers):
-            for head in range(heads):
-                left, upper = 1 + head * across, top + layer * down + 1.2
-                title = f"layer {layer + 1}, head {head + 1}"
-                write(axes, title, left, upper - 0.5, 9)
-                draw_triangle(axes, weights[layer, head], left, upper)
-                write_labels(axes, labels, left, upper, cell * LABEL)
+    across, down = labelled_width(labels, cell), time * cell + 2 * TITLE
+    width = MARGIN + heads * across
+    caption = wrapped(HOW_TO_READ, width - 2 * MARGIN)
+    top = 2 * MARGIN + LEADING * len(caption)
+    with drawing(path, width / 72, (top + layers * down) / 72) as figure:
+        axes = blank_sheet(figure)
+        write_caption(axes, caption, MARGIN, MARGIN)
+        for layer, head in np.ndindex(layers, heads):
+            left, upper = MARGIN + head * across, top + layer * down
+            title = f"layer {layer + 1}, head {head + 1}"
+            write(axes, title, left, upper + TITLE - 6, 9)
+            draw_triangle(
+                axes, weights[layer, head], left, upper + TITLE, cell
+            )
+            write_labels(axes, labels, left, upper + TITLE, cell)
 
 
-def blank_sheet(figure: Figure, cell: float) -> Axes:
-    """Return axes over a whole figure, in cells of so many points."""
-    width, height = figure.get_size_inches() * POINTS / cell
+def blank_sheet(figure: Figure) -> Axes:
+    """Return axes over a whole figure whose unit is a point."""
+    width, height = figure.get_size_inches() * 72
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
@@ -72,73 +75,72 @@ def blank_sheet(figure: Figure, cell: float) -> Axes:
 
 
 def draw_triangle(
-    axes: Axes, weights: Weights, left: float, top: float
+    axes: Axes, weights: Weights, left: float, top: float, cell: float
 ) -> None:
     """Draw one head's (T, T) weights."""
     seen = np.where(weights > DUST, weights, 0)
-    for outline, color in (
-        (staircase(len(weights)), SHADE),
-        (squares(np.where(seen > MUCH, 0, seen)), BLUE),
-        (squares(np.where(seen > MUCH, seen, 0)), RED),
+    for corners, codes, color in (
+        (*staircase(len(weights)), SHADE),
+        (*squares(np.where(seen > MUCH, 0, seen)), BLUE),
+        (*squares(np.where(seen > MUCH, seen, 0)), RED),
     ):
-        place = Outline(outline.vertices + (left, top), outline.codes)
-        axes.add_patch(PathPatch(place, facecolor=color, lw=0))
+        # A hundredth of a point is enough, and keeps an SVG small.
+        there = np.round(corners * cell + (left, top), 2)
+        axes.add_patch(
+            PathPatch(Outline(there, codes), facecolor=color, lw=0)
+        )
 
 
 def write_labels(
-    axes: Axes,
-    labels: Sequence[str],
-    left: float,
-    top: float,
-    size: float,
+    axes: Axes, labels: Sequence[str], left: float, top: float, cell: float
 ) -> None:
     """Write the tokens down the diagonal of a triangle."""
     for row, name in enumerate(labels):
-        write(axes, name, left + row + 1.3, top + row + 0.78, size)
+        x, y = left + (row + 1.3) * cell, top + (row + 0.78) * cell
+        write(axes, name, x, y, cell * LABEL)
+
+
+def labelled_width(labels: Sequence[str], cell: float) -> float:
+    """Return how wide a triangle with its labels and a gap is."""
+    ends = [
+        row + 1.3 + LABEL * LETTER * len(name)
+        for row, name in enumerate(labels)
+    ]
+    return max(ends) * cell + MARGIN
 
 
 def write(
-    axes: Axes,
-    text: str,
-    left: float,
-    baseline: float,
-    size: float,
-    **more: object,
+    axes: Axes, text: str, left: float, y: float, size: float, **more: Any
 ) -> None:
-    """Write text, in points; a dollar sign in it is no formula."""
-    axes.text(
-        left,
-        baseline,
-        text,
-        fontsize=size,
-        parse_math=False,
-        **more,  # type: ignore[arg-type]
-    )
+    """Write text on a baseline; a dollar sign in it begins no formula."""
+    axes.text(left, y, text, fontsize=size, parse_math=False, **more)
 
 
-def overhang(labels: Sequence[str]) -> float:
-    """Return how far the labels reach beyond the triangle, in cells."""
-    beyond = [
-        LETTER * len(name) + row + 1.3 - len(labels)
-        for row, name in enumerate(labels)
-    ]
-    return max(0.0, *beyond)
+def write_caption(
+    axes: Axes, lines: Sequence[str], left: float, top: float
+) -> None:
+    """Write lines one under the other."""
+    for row, line in enumerate(lines, start=1):
+        write(axes, line, left, top + row * LEADING - 2, CAPTION)
 
 
-def wrapped(text: str, width: float, cell: float) -> list[str]:
-    """Break a caption into lines that fit a width in cells."""
-    return textwrap.wrap(text, max(20, int((width - 2) * cell / 4.6)))
+def wrapped(text: str, width: float) -> list[str]:
+    """Break a caption into lines of a width."""
+    return textwrap.wrap(text, max(20, int(width / CAPTION_LETTER)))
 
 
-def staircase(time: int) -> Outline:
+def staircase(time: int) -> tuple[NDArray[np.float64], list[np.uint8]]:
     """Return the outline of the cells that may be looked at."""
-    corners = [(0, 0)]
-    for row in range(time):
-        corners += [(row + 1, row), (row + 1, row + 1)]
-    return Outline([*corners, (0, time), (0, 0)], closed=True)
+    steps = np.repeat(np.arange(time + 1.0), 2)
+    corners = np.stack([steps[1:], steps[:-1]], axis=-1)
+    corners = np.vstack([corners, (0, time)])
+    codes = [Outline.MOVETO, *[Outline.LINETO] * (len(corners) - 1)]
+    return corners, codes
 
 
-def squares(weights: Weights) -> Outline:
+def squares(
+    weights: Weights,
+) -> tuple[NDArray[np.float64], list[np.uint8]]:
     """Return a square of each weight's area in its cell, as one outline.
 
     One outline instead of many keeps an SVG small.
@@ -149,4 +151,4 @@ def squares(weights: Weights) -> Outline:
     turns = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)])
     corners = centres[:, None] + half[:, None, None] * turns
     codes = [Outline.MOVETO, *[Outline.LINETO] * 3, Outline.CLOSEPOLY]
-    return Outline(corners.reshape(-1, 2), codes * len(rows))
+    return corners.reshape(-1, 2), codes * len(rows)
