@@ -163,7 +163,10 @@ def test_a_recipe_repeats_a_run_byte_for_byte(run, octavo, tmp_path):
     done = octavo("train", "--recipe", run / "recipe.toml",
                   "--out", tmp_path / "again")  # fmt: skip
     assert done.code == 0, done.err
-    for name in ("model.safetensors", "tokenizer.json", "samples.md"):
+    for name in (
+        "model.safetensors", "tokenizer.json", "samples.md",
+        "attention.safetensors",
+    ):  # fmt: skip
         again = (tmp_path / "again" / name).read_bytes()
         assert again == (run / name).read_bytes(), name
 
@@ -232,7 +235,11 @@ def test_stopped_or_killed_and_resumed_gives_the_same_weights(
         octavo("train", "--resume", out, "--json").out or "{}"
     ).get("error")
     assert load_file(out / "model.safetensors").keys()
-    for name in ("model.safetensors", "samples.md"):
+    for name in (
+        "model.safetensors",
+        "samples.md",
+        "attention.safetensors",
+    ):
         assert (out / name).read_bytes() == (run / name).read_bytes()
     losses = [
         [row["loss"] for row in rows(folder) if "loss" in row]

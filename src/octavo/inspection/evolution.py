@@ -17,6 +17,7 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
+from torch import Tensor
 
 from octavo.foundation import UserError
 from octavo.foundation.files import write_bytes
@@ -27,6 +28,7 @@ from octavo.model import Transformer
 from octavo.tokenizer import TokenFile, Tokenizer
 
 FILE_NAME = "attention.safetensors"
+NAMES = ("weights", "steps", "ids")
 FEWEST, MOST = 24, 32  # tokens of the sentence: enough to see, and to draw
 
 
@@ -72,7 +74,7 @@ def whole_lines(text: str) -> Iterator[str]:
     ['To be,', 'To be,\nor not', 'or not']
     """
     lines = text.split("\n")[1:-1]
-    for first, second in zip(lines, [*lines[1:], ""], strict=True):
+    for first, second in zip(lines, [*lines[1:], ""], strict=False):
         if first.strip():
             yield first
             if second.strip():
@@ -99,20 +101,12 @@ class Evolution:
         tensors = read_tensors(path)
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get("sentence", "")
-        try:
-            weights, steps, ids = (
-                tensors[name] for name in ("weights", "steps", "ids")
-            )
-            moments, _, _, time, _ = weights.shape
-            fits = len(steps) == moments > 0 and time == len(ids) > 0
-            fits = fits and weights.shape[-1] == time
-        except (KeyError, ValueError, TypeError):
-            fits = False
-        if not fits:
+        if not _fit_together(tensors):
             raise UserError(
                 f"{path} is damaged: its tensors do not fit together; "
                 "remove it"
             )
+        weights, steps, ids = (tensors[name] for name in NAMES)
         return cls(
             sentence=Sentence(text=text, ids=ids.tolist()),
             steps=steps.tolist(),
@@ -130,6 +124,24 @@ class Evolution:
             metadata={"sentence": self.sentence.text},
         )
         write_bytes(folder / FILE_NAME, content)
+
+
+def _fit_together(tensors: dict[str, Tensor]) -> bool:
+    """Return whether these are moments of one sentence."""
+    if set(tensors) != set(NAMES):
+        return False
+    weights, steps, ids = (tensors[name] for name in NAMES)
+    if weights.dim() != 5 or weights.dtype != torch.float16:
+        return False
+    moments, _, _, *square = weights.shape
+    time = list(ids.shape)
+    return (
+        moments > 0
+        and list(steps.shape) == [moments]
+        and square == time * 2
+        and not steps.is_floating_point()
+        and not ids.is_floating_point()
+    )
 
 
 class AttentionRecord:

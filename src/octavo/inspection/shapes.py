@@ -33,7 +33,7 @@ IN_BLOCK = (
     ("query", "B H T K", "queries by head, ready to match"),
     ("key", "B G T K", "keys by head, ready to be matched"),
     ("value", "B G T K", "values by head"),
-    ("weights", "B H T T", "who looks at whom; each row sums to 1"),
+    ("weights", "B H T T", "who looks at whom; rows sum to 1"),
     ("mixed", "B H T K", "the values, mixed by the weights"),
     ("attention.output", "B T D", "what the heads found, joined"),
     ("x + attention", "B T D", "the stream, with that added to it"),
