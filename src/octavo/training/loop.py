@@ -35,8 +35,9 @@ from octavo.training.watcher import Moment, Watcher
 
 # A model changes fastest at first: that is when to look at it often.
 SAMPLE_AT = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-ATTENTION_AT = (
-    *(0.0, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.4, 0.7, 1.0),
+ATTENTION_AT = tuple(
+    percent / 100
+    for percent in (0, 1, 2, 3.5, 5, 7.5, 10, 15, 25, 40, 70, 100)
 )
 GLANCE_AT = tuple(part / 12 for part in range(1, 13))
 GLANCE_TOKENS = 4096
