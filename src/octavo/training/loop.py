@@ -22,6 +22,7 @@ from octavo.evaluation import (
 )
 from octavo.foundation import UserError
 from octavo.foundation.files import write_bytes
+from octavo.inspection import AttentionRecord, Sentence
 from octavo.interop import weights_as_bytes
 from octavo.model import Transformer
 from octavo.training.batches import Batches
@@ -34,6 +35,10 @@ from octavo.training.watcher import Moment, Watcher
 
 # A model changes fastest at first: that is when to look at it often.
 SAMPLE_AT = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+ATTENTION_AT = tuple(
+    percent / 100
+    for percent in (0, 1, 2, 3.5, 5, 7.5, 10, 15, 25, 40, 70, 100)
+)
 GLANCE_AT = tuple(part / 12 for part in range(1, 13))
 GLANCE_TOKENS = 4096
 CHECKPOINT_SECONDS = 60.0
@@ -108,6 +113,12 @@ class Trainer:
         )
         self.glance = Glance(run)
         self.metrics = Metrics.reopen(run.folder, state.step)
+        sentence = Sentence.choose(run.held_out, run.tokenizer)
+        self.attention = AttentionRecord.reopen(
+            run.folder,
+            state.step,
+            sentence.cut(model.context, run.tokenizer),
+        )
         # Where this sitting began: earlier ones count as time, not speed.
         self.first_step, self.seconds_before = state.step, state.seconds
         self.began = time.monotonic()
@@ -118,6 +129,7 @@ class Trainer:
         while self.state.step < self.recipe.num_steps:
             if self.state.step == 0:
                 self._sample()
+                self.attention.add(0, self.state.model)
             self._step()
             if stop():
                 break
@@ -158,6 +170,8 @@ class Trainer:
             self.watcher.glanced(self.state.step, bits)
         if _passes(self.state.step, total, SAMPLE_AT):
             self._sample()
+        if _passes(self.state.step, total, ATTENTION_AT):
+            self.attention.add(self.state.step, self.state.model)
 
     def _sample(self) -> None:
         """Let the model write from the fixed prompt, and keep that."""

@@ -19,8 +19,7 @@ from octavo.foundation.files import (
     require_new_folder,
     write_json,
 )
-from octavo.interop import save_tokenizer
-from octavo.interop.names import to_foreign_config
+from octavo.interop import describe, save_tokenizer, why_own
 from octavo.model import ModelConfig
 from octavo.text import Corpus, load_corpus
 from octavo.tokenizer import Tokenizer, write_tokens
@@ -126,6 +125,8 @@ def prepare_from_recipe(
         )
     tokens = recipe.training.tokens
     wish = Wish(corpus=recipe.data.corpus, tokens=tokens)
+    if reason := why_own(recipe.model):
+        watcher.noted(f"Only Octavo can read what comes out: {reason}")
     return _build(wish, recipe, corpus, tokenizer, out, watcher)
 
 
@@ -249,7 +250,7 @@ def _build(
                 recipe = _with_budget(wish, draft, tokens.ids, watcher)
             del tokens  # a mapped file could not be moved on Windows
         save_tokenizer(tokenizer, folder, recipe.model.context)
-        write_json(folder / "config.json", to_foreign_config(recipe.model))
+        write_json(folder / "config.json", describe(recipe.model))
         recipe.save(folder / "recipe.toml")
     return Run.open(out)
 
