@@ -59,7 +59,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
     All its files appear under their final name at once, or not at all.
     """
-    temporary = path.with_name(f".{path.name}.part")
+    final = path.resolve()  # a link stays, and what it points to is made
+    temporary = final.with_name(f".{final.name}.part")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
@@ -67,14 +68,26 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         for file in temporary.rglob("*"):
             if file.is_file():
                 _flush(file)
-        if path.is_dir():
-            path.rmdir()  # it is empty, or this fails
-        temporary.replace(path)
-        _flush_folder(path.parent)
+        if final.is_dir():
+            final.rmdir()  # it is empty, or this fails
+        temporary.replace(final)
+        _flush_folder(final.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that a killed program left in a folder.
+
+    Only one program at a time may write there.
+    """
+    for path in folder.glob(".*.part"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -113,7 +126,12 @@ def sha256(path: Path) -> str:
 
 
 def require_new_folder(path: Path) -> None:
-    """Raise UserError unless `path` is free: absent, or an empty folder."""
+    """Raise UserError unless `path` is free: absent, or an empty folder.
+
+    The folder that one is in cannot be replaced by a new one.
+    """
+    if path.is_dir() and path.samefile(Path.cwd()):
+        raise UserError(f"{path} is the folder you are in: name a new one")
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists():
