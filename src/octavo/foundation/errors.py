@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-
 LARGEST_SEED = (1 << 63) - 1  # what TOML, torch and NumPy all take
 
 

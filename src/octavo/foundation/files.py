@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -67,7 +67,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
-                _flush(file)
+                flush(file)
         if final.is_dir():
             final.rmdir()  # it is empty, or this fails
         temporary.replace(final)
@@ -125,6 +125,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def flush(path: Path) -> None:
+    """Ask the system to put a file's bytes on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def require_new_folder(path: Path) -> None:
     """Raise UserError unless `path` is free: absent, or an empty folder.
 
@@ -148,12 +154,6 @@ def cannot_write(path: Path, error: OSError) -> UserError:
         f"cannot write {path}: {reason}; free some space or choose another "
         "folder; what was there before is untouched"
     )
-
-
-def _flush(path: Path) -> None:
-    """Ask the system to put a file's bytes on the disk."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _flush_folder(path: Path) -> None:
