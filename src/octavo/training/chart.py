@@ -102,7 +102,7 @@ def _draw_excerpt(axes: Axes, step: int, text: str) -> None:
     for number, line in enumerate(lines[:EXCERPT_LINES]):
         axes.text(
             0.0,
-            1 - (number + 0.8) / EXCERPT_LINES,
+            1 - (number + 0.8) / (EXCERPT_LINES + 1),
             line,
             family="DejaVu Sans Mono",
             fontsize=7.5,
