@@ -43,6 +43,7 @@ def test_the_learning_rate_rises_stays_and_falls_to_zero():
         ("seed = 7", "seed = 9223372036854775808", "seed is 922"),
         ("batch_size = 4", "batch_size = 0", "batch_size is 0"),
         ("threads = 1", "threads = -1", "threads is -1"),
+        ("threads = 1", "threads = 1025", "must be from 1 to 1024"),
         ("decay_share = 0.4", "decay_share = nan", "decay_share is nan"),
         ("decay_share = 0.4", "decay_share = 1.1", "decay_share is 1.1"),
         ("weight_decay = 0.0", "weight_decay = -0.1", "a share from 0"),

@@ -62,7 +62,7 @@ class TrainingRecipe:
         for name, fits, wanted in (
             ("tokens", self.tokens > 0, whole),
             ("batch_size", self.batch_size > 0, whole),
-            ("threads", self.threads > 0, whole),
+            ("threads", 0 < self.threads <= 1024, "from 1 to 1024"),
             ("matrix_learning_rate", 0 < rates[0] < 100, small),
             ("other_learning_rate", 0 < rates[1] < 100, small),
             ("weight_decay", 0 <= self.weight_decay < 1, share),
