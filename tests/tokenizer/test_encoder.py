@@ -1,23 +1,13 @@
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tokenizers import Tokenizer as HuggingFace
 
-from octavo.tokenizer import Tokenizer, encoder, train_bpe
-from octavo.tokenizer.encoder import Encoder, RankTable, merge_long
+from octavo.tokenizer import Tokenizer, cutting, encoder, train_bpe
+from octavo.tokenizer.encoder import Encoder
 from octavo.tokenizer.reference import encode
-
-QUICK = settings(deadline=None, max_examples=100, derandomize=True)
-
-
-def long_ids(tokenizer, text):
-    """Encode a text as one long pre-token, by NumPy."""
-    vocabulary = tokenizer.vocabulary
-    table = RankTable(vocabulary.merges, vocabulary.made)
-    return merge_long(np.array(list(text.encode()), np.int64), table)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -31,28 +21,6 @@ def test_ids_are_those_of_the_reference(seed, letters):
     for each in (text, other):
         assert tokenizer.encode(each) == encode(each, merges, "qwen2")
     assert [tokenizer.decode_bytes([i]) for i in vocab] == [*vocab.values()]
-
-
-@pytest.mark.parametrize("letters", ["a", "ab", "abc", "etaoinshrdlu"])
-@QUICK
-@given(data=st.data())
-def test_long_pieces_are_merged_as_short_ones(letters, data):
-    corpus = "".join(random.Random(0).choices(letters, k=500))
-    merges, _ = train_bpe(corpus, 40)
-    tokenizer = Tokenizer.train(
-        [corpus], 296, r"[\s\S]+", special_tokens=()
-    )
-    text = data.draw(st.text(letters, max_size=100))
-    expected = encode(text, merges)
-    assert tokenizer.encode(text) == expected
-    assert long_ids(tokenizer, text).tolist() == expected
-
-
-def test_the_way_of_long_pieces_is_taken(monkeypatch, trained):
-    monkeypatch.setattr(encoder, "LONG", 1)
-    text = "Now is the winter of our discontent   " * 3
-    fresh = Tokenizer(trained.vocabulary)
-    assert fresh.encode(text) == trained.encode(text)
 
 
 def test_a_million_equal_letters_are_no_trouble(trained):
@@ -76,10 +44,64 @@ def test_long_pieces_get_hugging_faces_ids(gpt2, gpt2_file):
 
 
 def test_what_is_remembered_is_bounded(monkeypatch, trained):
-    monkeypatch.setattr(encoder, "MAX_SEEN", 10)
-    fresh = Encoder(trained.vocabulary)
-    text = " ".join(map(str, range(2000))) + " Holofernes" * 30
-    assert fresh.encode(text).tolist() == trained.encode(text)
-    assert len(fresh._seen) <= 10
-    fresh.encode("x" * 1000)
-    assert "x" * 1000 not in fresh._seen
+    monkeypatch.setattr(encoder, "MAX_SEEN", 1000)
+    monkeypatch.setattr(encoder, "AT_ONCE", 1)
+    texts = [" ".join(map(str, range(n, n + 50))) for n in range(0, 999, 9)]
+    for short in (0, 10**9):
+        monkeypatch.setattr(encoder, "SHORT", short)
+        fresh = Encoder(trained.vocabulary)
+        for text in [*texts, "x" * 5000, *texts]:
+            assert fresh.encode(text).tolist() == trained.encode(text)
+        assert fresh._short._num_bytes < 7000
+        assert len(fresh._short) < 1000
+        if short == 0:
+            assert fresh._own.seen.num_bytes < 7000
+
+
+def test_texts_short_and_long_are_encoded_alike(
+    monkeypatch, trained, awkward
+):
+    text = "Now is the winter of our discontent made glorious\n" * 40
+    texts = [*awkward, text, "".join(awkward) + text]
+    monkeypatch.setattr(encoder, "SHORT", 10**9)
+    expected = [trained.encode(text) for text in texts]
+    monkeypatch.setattr(encoder, "SHORT", 0)
+    monkeypatch.setattr(cutting, "CHUNK", 5)
+    for at_once in (1, 3):
+        monkeypatch.setattr(encoder, "AT_ONCE", at_once)
+        fresh = Encoder(trained.vocabulary)
+        ids = [fresh.encode(text).tolist() for text in texts if text]
+        assert ids == [ids for ids in expected if ids]
+
+
+def test_threads_may_share_a_tokenizer(trained, awkward):
+    texts = [f"{n} {''.join(awkward)} {n}" for n in range(12)]
+    expected = [trained.encode(text) for text in texts]
+    shared = Tokenizer(trained.vocabulary)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(shared.encode, texts * 3)) == expected * 3
+
+
+@pytest.mark.parametrize("num_threads", [None, 1, 3])
+def test_a_batch_has_the_ids_of_its_texts(trained, awkward, num_threads):
+    texts = [*awkward, "To be, or not to be " * 500] * 3
+    batch = trained.encode_batch(texts, num_threads)
+    assert [ids.tolist() for ids in batch] == [
+        trained.encode(text) for text in texts
+    ]
+    assert {ids.dtype for ids in batch} == {trained.dtype}
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_stream_has_the_ids_of_its_text(
+    monkeypatch, trained, qwen2_file, awkward, size
+):
+    monkeypatch.setattr(cutting, "CHUNK", 50)
+    prose = "It is the east,\nand Juliet is the sun. " * 99
+    text = prose + "".join(awkward)
+    blocks = [text[i : i + size] for i in range(0, len(text), size)]
+    odd = Tokenizer.train([text], 300, r"\w+|\W", ())
+    for tokenizer in (trained, Tokenizer.load(qwen2_file), odd):
+        parts = list(tokenizer.encode_stream(iter(blocks)))
+        assert np.concatenate(parts).tolist() == tokenizer.encode(text)
+        assert tokenizer is odd or len(parts) > 50

@@ -1,5 +1,4 @@
 import pytest
-import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Regex, pre_tokenizers
@@ -7,6 +6,7 @@ from tokenizers import Regex, pre_tokenizers
 from octavo.foundation import UserError
 from octavo.tokenizer.patterns import (
     PATTERNS,
+    SPELLINGS,
     Splitter,
     resolve_pattern,
 )
@@ -28,14 +28,11 @@ def test_pieces_are_those_of_hugging_faces_engine(name, text):
     assert Splitter(name)(text) == pieces
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("spelling", SPELLINGS)
 @QUICK
-@given(
-    text=st.text(st.characters(max_codepoint=127))
-    | st.text("a1'sS \n\r\t.\x1c\x85", max_size=12)
-)
-def test_ascii_text_is_cut_as_any_other(name, text):
-    assert Splitter(name)(text) == regex.findall(PATTERNS[name], text)
+@given(text=TEXTS)
+def test_spellings_of_a_pattern_cut_alike(spelling, text):
+    assert Splitter(spelling)(text) == Splitter(SPELLINGS[spelling])(text)
 
 
 def test_qwen2_cuts_numbers_into_digits_and_gpt2_does_not():
@@ -73,3 +70,8 @@ def test_a_broken_expression_is_named():
 def test_half_a_surrogate_pair_is_named(pattern):
     with pytest.raises(UserError, match=r"character 3 .* U\+D83D, half of"):
         Splitter(pattern)("abc\ud83d")
+
+
+def test_llama3_and_cl100k_differ_in_the_last_white_space():
+    assert Splitter("llama3")("1234\n ") == ["123", "4", "\n", " "]
+    assert Splitter("cl100k")("1234\n ") == ["123", "4", "\n "]

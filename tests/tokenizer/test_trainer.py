@@ -1,11 +1,10 @@
 import random
-from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octavo.tokenizer import train_bpe
+from octavo.tokenizer import train_bpe, trainer
 from octavo.tokenizer.trainer import count_pieces, learn_merges
 
 QUICK = settings(deadline=None, max_examples=100, derandomize=True)
@@ -75,19 +74,30 @@ def test_the_order_of_the_texts_makes_no_difference():
 
 
 def test_texts_are_counted_one_by_one():
-    texts = iter(["ab ab", "ab"])
-    assert count_pieces(texts, "gpt2") == Counter({"ab": 2, " ab": 1})
+    counted = count_pieces(iter(["ab ab", "ab"]), "gpt2")
+    assert counted.data.tobytes() == b"ab ab"
+    assert counted.lengths.tolist() == [2, 3]
+    assert counted.counts.tolist() == [2, 1]
 
 
 def test_progress_ends_at_the_total():
     told = []
-    learn_merges({"abcdef" * 40: 1}, 100, lambda *t: told.append(t))
+    pieces = count_pieces(["abcdef" * 40], None)
+    learn_merges(pieces, 100, lambda *t: told.append(t))
     assert told[0] == (0, 100)
     assert told[-1] == (100, 100)
 
 
 def test_one_word_of_a_million_letters_is_no_trouble():
-    merges = learn_merges({"a" * 1_000_000: 1}, 100)
+    merges = learn_merges(count_pieces(["a" * 1_000_000], None), 100)
     assert len(merges) == 25
     assert merges[0].count == 999_999
     assert merges[1].count == 499_999
+
+
+@pytest.mark.parametrize("many", [0, 2, 10**9])
+def test_few_places_and_many_give_the_same(monkeypatch, many, prose):
+    monkeypatch.setattr(trainer, "MANY", many)
+    for text in (prose[:5000], "abab" * 50 + "aaaa" * 50, "aab" * 99):
+        slow, fast = both(text, 80, "gpt2")
+        assert fast == slow

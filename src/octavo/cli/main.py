@@ -17,7 +17,7 @@ from octavo.foundation import UserError, did_you_mean
 VERBS = {
     "quickstart": "From nothing to verse: fetch, train, write.",
     "corpus": "List, fetch and look at corpora.",
-    "tokenizer": "Train a tokenizer; encode and decode text.",
+    "tokenizer": "Train a tokenizer; encode, view, compare.",
     "train": "Train a model on a corpus.",
     "generate": "Write text with a trained model.",
     "evaluate": "Measure a model on its held-out text.",

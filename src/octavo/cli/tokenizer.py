@@ -1,4 +1,4 @@
-"""`octavo tokenizer`: train a tokenizer; encode and decode text."""
+"""`octavo tokenizer`: train one, use it, look at it, compare it."""
 
 import json
 import sys
@@ -10,6 +10,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from octavo.cli.opening import open_tokenizer, read_text
+from octavo.cli.tokenizer_compare import compare_command
+from octavo.cli.tokenizer_view import view_command
 from octavo.foundation import UserError
 from octavo.foundation.text import printable
 from octavo.text import load_corpus
@@ -22,7 +25,7 @@ tokenizer_option = click.option(
     "name",
     required=True,
     metavar="FILE",
-    help="A tokenizer.json, a run folder, or the word bytes.",
+    help="A tokenizer.json, a run folder, or bytes, gpt2 or cl100k.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs."
@@ -31,7 +34,11 @@ json_option = click.option(
 
 @click.group()
 def command() -> None:
-    """Train a tokenizer; encode and decode text."""
+    """Train a tokenizer; encode, decode, view and compare."""
+
+
+command.add_command(view_command, "view")
+command.add_command(compare_command, "compare")
 
 
 @command.command("train")
@@ -121,9 +128,7 @@ def encode(
 ) -> None:
     """Print the token ids of TEXT, or of standard input."""
     tokenizer = open_tokenizer(name)
-    if text == "-":
-        text = _read_standard_input()
-    ids = tokenizer.encode(text, allow_special)
+    ids = tokenizer.encode(read_text(text), allow_special)
     if as_json:
         tokens = [tokenizer.decode([number]) for number in ids]
         _print_json({"ids": ids, "tokens": tokens})
@@ -142,29 +147,13 @@ def decode(name: str, ids: tuple[str, ...]) -> None:
     """
     tokenizer = open_tokenizer(name)
     if ids in {(), ("-",)}:
-        ids = tuple(_read_standard_input().split())
+        ids = tuple(read_text("-").split())
     numbers = [_number(word) for word in ids]
     if sys.stdout.isatty():
         click.echo(printable(tokenizer.decode(numbers)))
     else:
         sys.stdout.buffer.write(tokenizer.decode_bytes(numbers))
         sys.stdout.buffer.flush()
-
-
-def open_tokenizer(name: str) -> Tokenizer:
-    """Return the tokenizer of a file, of a run folder, or `bytes`."""
-    return Tokenizer.bytes() if name == "bytes" else Tokenizer.load(name)
-
-
-def _read_standard_input() -> str:
-    data = sys.stdin.buffer.read()
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"standard input is no UTF-8 text: byte {error.start} is "
-            f"{data[error.start]:#04x}; convert it first"
-        ) from None
 
 
 def _number(word: str) -> int:

@@ -3,7 +3,9 @@
 Read in this order: `patterns` (where text is cut), `reference` (the idea),
 `trainer` and `encoder` (the same, fast), `vocabulary` and `tokenizer` (what
 everybody else uses), `files` and `ranks` (how others write it down),
-`tokens` (a corpus as one array of ids).
+`tokens` (a corpus as one array of ids). Beside them: `published`, what
+others trained; `viewing` and `page`, a text cut before your eyes; and
+`contenders`, `comparison` and `findings`, how all of them compare.
 """
 
 from octavo.tokenizer.measures import bytes_per_token, longest_tokens

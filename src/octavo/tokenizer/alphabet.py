@@ -30,9 +30,9 @@ def to_characters(token: bytes) -> str:
     >>> ascii(to_characters(b" the"))
     "'\\u0120the'"
     """
-    return "".join([ALPHABET[byte] for byte in token])
+    return "".join(map(ALPHABET.__getitem__, token))
 
 
 def to_bytes(written: str) -> bytes:
     """Return the token that a file writes so; KeyError for others."""
-    return bytes([BYTE_OF[character] for character in written])
+    return bytes(map(BYTE_OF.__getitem__, written))

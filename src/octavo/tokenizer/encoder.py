@@ -1,187 +1,148 @@
 """The fast encoder: the reference's ids, looked up where it can be.
 
-Text repeats itself. A pre-token met before is not merged again: its ids are
-kept, as the bytes of an array, so that a whole text is encoded by joining
-byte strings. A new pre-token is merged in a short Python loop if it is
-short, and by NumPy, all places of a pair at once, if it is long.
+Text repeats itself. Its pre-tokens are numbered, and the ids of each number
+are kept; what is new in a stretch of text is merged, all of it together.
+The ids of the whole stretch are then copied out in one go. For a line or
+two that would be a long run-up: a short text takes the plain way, through a
+dictionary.
 """
 
 from array import array
-from heapq import heappop, heappush
-from itertools import pairwise
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import islice
+from threading import local
 
 import numpy as np
 from numpy.typing import NDArray
 
+from octavo.tokenizer.cutting import Cutter
+from octavo.tokenizer.merging import MergeTable, merge_pieces, merge_short
 from octavo.tokenizer.patterns import Splitter, check_text
+from octavo.tokenizer.pieces import PieceNumbers, Pieces, Places, gather
 from octavo.tokenizer.vocabulary import Pair, Vocabulary
 
-Ids = NDArray[np.uint16] | NDArray[np.uint32]
-Dtype = np.dtype[np.uint16] | np.dtype[np.uint32]
-Places = NDArray[np.int64]
+Ids = NDArray[np.unsignedinteger]  # uint16 where that is enough
+Dtype = np.dtype[np.unsignedinteger]
 
-NEVER = 1 << 40  # the rank of two tokens that do not merge
-GAP = -1  # the ends of a row, and places whose token was swallowed
-LONG = 1200  # bytes; from here on NumPy is faster
-MAX_SEEN = 1 << 17  # pre-tokens kept, and the longest of them in characters
-MAX_SEEN_LENGTH = 64
+SHORT = 1500  # characters; up to so many, the plain way is faster
+AT_ONCE = 32  # stretches of text whose new pre-tokens are merged together
+MAX_SEEN = 1 << 23  # bytes of pre-tokens that are remembered
 
 
 class Encoder:
-    """Turns text into ids by a vocabulary; special tokens are not known."""
+    """Turns text into ids by a vocabulary; special tokens are not known.
+
+    Threads may share one: each remembers what it has seen for itself.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         fits = vocabulary.size <= 1 << 16
-        self.dtype: Dtype = (
-            np.dtype(np.uint16) if fits else np.dtype(np.uint32)
-        )
-        self._split = Splitter(vocabulary.pattern)
-        self._byte_ids = [
-            vocabulary.ids[bytes([byte])] for byte in range(256)
-        ]
-        self._merges = vocabulary.merges
+        self.dtype: Dtype = np.dtype(np.uint16 if fits else np.uint32)
         self._made = vocabulary.made
-        self._ranks = {pair: rank for rank, pair in enumerate(self._merges)}
-        self._table: RankTable | None = None
-        self._seen = _SeenPieces(self)
+        self._merges = MergeTable(vocabulary)
+        self._splitter = Splitter(vocabulary.pattern)
+        self._cutter = Cutter(vocabulary.pattern)
+        self._short = _ShortSeen(self)
+        self._own = local()
 
     def encode(self, text: str) -> Ids:
         """Return the ids of a text, as a new array."""
-        if not self._merges:  # each byte is a token
+        if not self._merges.merges:  # each byte is a token
             check_text(text)
-            return self._encode_bytes(text.encode())
-        pieces = self._split(text)
-        joined = bytearray().join(map(self._seen.__getitem__, pieces))
-        return _as_ids(np.frombuffer(joined, self.dtype))
+            data = np.frombuffer(text.encode(), np.uint8)
+            return self._merges.byte_ids[data].astype(self.dtype)
+        if len(text) <= SHORT:
+            pieces = self._splitter(text)
+            joined = bytearray().join(map(self._short.__getitem__, pieces))
+            return np.frombuffer(joined, self.dtype)
+        encoded = []
+        stretches = self._cutter(text)
+        while some := list(islice(stretches, AT_ONCE)):
+            encoded += self._encode_stretches(some)
+        return np.concatenate(encoded)
+
+    def encode_batch(
+        self, texts: Iterable[str], num_threads: int
+    ) -> Iterator[Ids]:
+        """Yield the ids of each text, in the order of the texts."""
+        with ThreadPoolExecutor(num_threads) as threads:
+            yield from threads.map(self.encode, texts)
 
     def encode_piece(self, piece: bytes) -> bytes:
-        """Merge a pre-token; return its ids, as the bytes of an array."""
-        if len(piece) < LONG:
-            ids = [self._byte_ids[byte] for byte in piece]
-            short = merge_short(ids, self._ranks, self._made)
-            return array(self.dtype.char, short).tobytes()
-        if self._table is None:
-            self._table = RankTable(self._merges, self._made)
-        row = self._encode_bytes(piece).astype(np.int64)
-        return merge_long(row, self._table).astype(self.dtype).tobytes()
+        """Merge one pre-token; return its ids, as an array's bytes."""
+        ids = self._merges.byte_ids[np.frombuffer(piece, np.uint8)].tolist()
+        merged = merge_short(ids, self._ranks, self._made)
+        return array(self.dtype.char, merged).tobytes()
 
-    def _encode_bytes(self, data: bytes) -> Ids:
-        ids = np.array(self._byte_ids, self.dtype)
-        return _as_ids(ids[np.frombuffer(data, np.uint8)])
+    def merge(
+        self, data: NDArray[np.uint8], lengths: Places
+    ) -> tuple[NDArray[np.int32], Places]:
+        """Merge pre-tokens that lie end to end; return ids and lengths."""
+        return merge_pieces(data, lengths, self._merges)
+
+    @cached_property
+    def _ranks(self) -> dict[Pair, int]:
+        return {pair: n for n, pair in enumerate(self._merges.merges)}
+
+    def _encode_stretches(self, stretches: list[Pieces]) -> list[Ids]:
+        """Encode stretches of text; merge what is new in all of them."""
+        seen: _Seen = getattr(self._own, "seen", _Seen(self.dtype))
+        if seen.num_bytes > MAX_SEEN:
+            seen = _Seen(self.dtype)
+        self._own.seen = seen
+        numbers, data, lengths = [], [], []
+        for pieces in stretches:
+            number, news = seen.numbers.number(pieces)
+            numbers.append(number)
+            data.append(pieces.bytes_of(news))
+            lengths.append(pieces.lengths[news])
+        fresh = np.concatenate(data), np.concatenate(lengths)
+        seen.remember(len(fresh[0]), *self.merge(*fresh))
+        return [seen.ids_of(number) for number in numbers]
 
 
-def _as_ids(array: NDArray[Any]) -> Ids:
-    return cast("Ids", array)
-
-
-class _SeenPieces(dict[str, bytes]):
-    """From pre-token to ids, as bytes; missing ones are encoded."""
+class _ShortSeen(dict[str, bytes]):
+    """From pre-token to ids, as bytes; missing ones are merged."""
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self._encoder = encoder
+        self._num_bytes = 0
 
     def __missing__(self, piece: str) -> bytes:
-        ids = self._encoder.encode_piece(piece.encode())
-        if len(self) >= MAX_SEEN:
+        data = piece.encode()
+        ids = self[piece] = self._encoder.encode_piece(data)
+        self._num_bytes += len(data)
+        if self._num_bytes > MAX_SEEN:
             self.clear()
-        if len(piece) <= MAX_SEEN_LENGTH:
-            self[piece] = ids
+            self._num_bytes = 0
         return ids
 
 
-def merge_short(
-    ids: list[int], ranks: dict[Pair, int], made: list[int]
-) -> list[int]:
-    """Merge a row of ids in place, earliest merge first, then leftmost.
+class _Seen:
+    """The pre-tokens met so far, by number, and the ids of each."""
 
-    `row[i]` is the rank of the merge of ids i and i + 1.
-    """
-    row = [ranks.get(pair, NEVER) for pair in pairwise(ids)]
-    while row and (rank := min(row)) != NEVER:
-        place = row.index(rank)
-        ids[place : place + 2] = [made[rank]]
-        del row[place]
-        if place > 0:
-            pair = ids[place - 1], ids[place]
-            row[place - 1] = ranks.get(pair, NEVER)
-        if place < len(row):
-            pair = ids[place], ids[place + 1]
-            row[place] = ranks.get(pair, NEVER)
-    return ids
+    def __init__(self, dtype: Dtype) -> None:
+        self.numbers = PieceNumbers()
+        self.num_bytes = 0
+        self._ids = np.zeros(0, dtype)
+        self._starts = np.zeros(0, np.int64)
+        self._lengths = np.zeros(0, np.int64)
 
+    def remember(
+        self, num_bytes: int, ids: NDArray[np.int32], lengths: Places
+    ) -> None:
+        """Keep the ids of the pre-tokens that have the next numbers."""
+        starts = len(self._ids) + np.cumsum(lengths) - lengths
+        fresh = ids.astype(self._ids.dtype)
+        self._ids = np.append(self._ids, fresh)
+        self._starts = np.append(self._starts, starts)
+        self._lengths = np.append(self._lengths, lengths)
+        self.num_bytes += num_bytes
 
-class RankTable:
-    """Which merge joins two tokens, asked for many places at once."""
-
-    def __init__(self, merges: tuple[Pair, ...], made: list[int]) -> None:
-        self.merges = merges
-        self.made = made
-        pairs = np.array(merges, np.int64)
-        keys = pairs[:, 0] << 32 | pairs[:, 1]
-        self._order = np.argsort(keys)
-        self._keys = keys[self._order]
-
-    def ranks(self, left: Places, right: Places) -> Places:
-        """Return the rank of each pair's merge, or NEVER."""
-        wanted = left << 32 | right
-        at = np.searchsorted(self._keys, wanted)
-        at[at == len(self._keys)] = 0
-        known = self._keys[at] == wanted
-        ranks: Places = np.where(known, self._order[at], NEVER)
-        return ranks
-
-
-def merge_long(ids: Places, table: RankTable) -> Places:
-    """Return the ids after all merges; time grows with the length alone.
-
-    Goes through the merges that occur, in order of rank. A heap holds the
-    ranks, `waiting` the places of each; a merge adds only later ones.
-    """
-    row: Places = np.concatenate([[GAP], ids, [GAP]])
-    here = np.arange(len(row), dtype=np.int64)
-    before, after = here - 1, here + 1
-    waiting: dict[int, list[Places]] = {}
-    heap: list[int] = []
-
-    def wait(places: Places) -> None:
-        ranks = table.ranks(row[places], row[after[places]])
-        places, ranks = places[ranks < NEVER], ranks[ranks < NEVER]
-        order = np.argsort(ranks, kind="stable")
-        cuts = np.flatnonzero(np.diff(ranks[order], prepend=-1))
-        for group in np.split(order, cuts)[1:]:
-            rank = int(ranks[group[0]])
-            if rank not in waiting:
-                heappush(heap, rank)
-            waiting.setdefault(rank, []).append(places[group])
-
-    wait(here[:-1])
-    while heap:
-        rank = heappop(heap)
-        left, right = table.merges[rank]
-        at = np.sort(np.concatenate(waiting.pop(rank)))
-        at = at[np.diff(at, prepend=-1) > 0]  # each place once
-        at = at[(row[at] == left) & (row[after[at]] == right)]
-        if left == right:
-            at = _without_overlaps(at, after)
-        swallowed = after[at]
-        row[at], row[swallowed] = table.made[rank], GAP
-        after[at] = after[swallowed]
-        before[after[at]] = at
-        wait(np.concatenate([before[at], at]))
-    merged: Places = row[row != GAP]
-    return merged
-
-
-def _without_overlaps(at: Places, after: Places) -> Places:
-    """Keep every other place where a token's pairs with itself overlap.
-
-    In "aaaaa" the pair (a, a) begins at 0, 1, 2 and 3; kept are 0 and 2.
-    """
-    number = np.arange(len(at))
-    begins = np.ones(len(at), bool)
-    begins[1:] = after[at[:-1]] != at[1:]
-    first = np.maximum.accumulate(np.where(begins, number, 0))
-    kept: Places = at[(number - first) % 2 == 0]
-    return kept
+    def ids_of(self, numbers: Places) -> Ids:
+        """Return the ids of numbered pre-tokens, end to end."""
+        starts, lengths = self._starts[numbers], self._lengths[numbers]
+        return gather(self._ids, starts, lengths)

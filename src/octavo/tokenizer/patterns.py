@@ -8,14 +8,13 @@ Hugging Face's files use.
 """
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 
 import regex
 
 from octavo.foundation import UserError, check_known
 
-Cut = Callable[[str], list[str]]
+WHOLE = r"[\s\S]+"  # a text that is not cut
 
 PATTERNS = {
     # Qwen2's: every digit alone, a word with one sign before it.
@@ -28,13 +27,26 @@ PATTERNS = {
         r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+"
         r"|\s+(?!\S)|\s+"
     ),
-    # GPT-4's: like qwen2, with up to three digits together and the last
-    # row of spaces whole.
+    # Llama 3's: like qwen2, with up to three digits together.
+    "llama3": (
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
+        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ),
+    # GPT-4's: like llama3, and the last row of white space whole.
     "cl100k": (
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
         r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
         r"|\s++$|\s*[\r\n]+|\s+(?!\S)|\s+"
     ),
+}
+# The same cuts, as tiktoken spells them.
+SPELLINGS = {
+    r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++"
+    r"|\s++$|\s+(?!\S)|\s": "gpt2",
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+"
+    r"| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s": "cl100k",
+    **{expression: name for name, expression in PATTERNS.items()},
 }
 
 
@@ -71,57 +83,23 @@ def check_text(text: str) -> None:
 class Splitter:
     """Cuts texts into pre-tokens; together they are the text, whole.
 
-    What a pattern does not match is a pre-token of its own. ASCII text
-    takes a way of its own, about twice as fast, through the same pattern
-    spelled for the standard library.
+    What a pattern does not match is a pre-token of its own. This is the
+    truth for `Cutter`, which does the same for known patterns, faster.
     """
 
     def __init__(self, pattern: str | None) -> None:
         self.pattern = resolve_pattern(pattern)
-        self._ascii: Cut = self._pieces
-        if self.pattern is None:
-            return
         try:
-            self._compiled = regex.compile(self.pattern)
+            self._compiled = regex.compile(self.pattern or WHOLE)
         except regex.error as error:
             raise UserError(
                 f"the pattern {self.pattern!r} is no regular expression: "
                 f"{error}"
             ) from error
-        if self.pattern in PATTERNS.values():
-            ascii_pattern = _spell_for_ascii(self.pattern)
-            self._ascii = re.compile(ascii_pattern, re.ASCII).findall
 
     def __call__(self, text: str) -> list[str]:
         """Return the pre-tokens of a text, in order."""
         check_text(text)
-        return self._ascii(text) if text.isascii() else self._pieces(text)
-
-    def _pieces(self, text: str) -> list[str]:
-        if self.pattern is None:
-            return [text] if text else []
-        if self.pattern in PATTERNS.values():  # these match every character
-            found: list[str] = self._compiled.findall(text)
-            return found
-        return self._matches_and_gaps(text)
-
-    def _matches_and_gaps(self, text: str) -> list[str]:
         spans = (match.span() for match in self._compiled.finditer(text))
         cuts = [0, *(cut for span in spans for cut in span), len(text)]
         return [text[a:b] for a, b in pairwise(cuts) if a < b]
-
-
-def _spell_for_ascii(pattern: str) -> str:
-    r"""Return a pattern with \p{L} and \p{N} spelled out for ASCII.
-
-    >>> _spell_for_ascii(r" ?[^\s\p{L}]+|\p{N}")
-    ' ?[^\\s' + 'A-Za-z]+|[0-9]'
-    """
-
-    def spell_inside(brackets: re.Match[str]) -> str:
-        inside = brackets[0].replace(r"\p{L}", "A-Za-z")
-        return inside.replace(r"\p{N}", "0-9")
-
-    outside = re.sub(r"\[[^]]*\]", spell_inside, pattern)
-    outside = outside.replace(r"\p{L}", "[A-Za-z]")
-    return outside.replace(r"\p{N}", "[0-9]")

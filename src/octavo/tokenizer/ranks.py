@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from octavo.foundation import UserError
 from octavo.tokenizer.encoder import Encoder
-from octavo.tokenizer.patterns import resolve_pattern
+from octavo.tokenizer.patterns import WHOLE, resolve_pattern
 from octavo.tokenizer.vocabulary import MAX_IDS, Pair, Vocabulary
 
 if TYPE_CHECKING:
     import tiktoken
-
-ANYTHING = r"[\s\S]+"  # the pattern of a text that is not cut
 
 
 def from_ranks(
@@ -77,7 +77,7 @@ def to_tiktoken(vocabulary: Vocabulary) -> "tiktoken.Encoding":
     _check_reachable(vocabulary)
     return tiktoken.Encoding(
         f"octavo-{vocabulary.fingerprint[:12]}",
-        pat_str=vocabulary.pattern or ANYTHING,
+        pat_str=vocabulary.pattern or WHOLE,
         mergeable_ranks=dict(vocabulary.ids),
         special_tokens=dict(vocabulary.special_tokens),
     )
@@ -97,13 +97,15 @@ def _cuts(token: bytes, ranks: Mapping[bytes, int]) -> Iterator[Pair]:
 
 def _check_reachable(vocabulary: Vocabulary) -> None:
     """Raise UserError for a token that its own bytes do not encode to."""
-    encoder = Encoder(vocabulary)
-    for token, index in vocabulary.ids.items():
-        if (
-            encoder.encode_piece(token)
-            != encoder.dtype.type(index).tobytes()
-        ):
-            raise UserError(
-                f"token {token!r} (id {index}) cannot be made by merges of "
-                "the tokens before it"
-            )
+    tokens, indices = list(vocabulary.ids), list(vocabulary.ids.values())
+    data = np.frombuffer(b"".join(tokens), np.uint8)
+    lengths = np.array([len(token) for token in tokens])
+    ids, sizes = Encoder(vocabulary).merge(data, lengths)
+    starts = np.cumsum(sizes) - sizes
+    wrong = np.flatnonzero((sizes > 1) | (ids[starts] != indices))
+    if len(wrong):
+        token, index = tokens[wrong[0]], indices[wrong[0]]
+        raise UserError(
+            f"token {token!r} (id {index}) cannot be made by merges of "
+            "the tokens before it"
+        )

@@ -1,11 +1,13 @@
 """The tokenizer that everybody uses: text to ids, ids to text."""
 
 import builtins
+import os
 import unicodedata
 from collections.abc import (
     Callable,
     Collection,
     Iterable,
+    Iterator,
     Mapping,
     Sequence,
 )
@@ -17,9 +19,10 @@ import numpy as np
 import regex
 
 from octavo.foundation import UserError, check_known
+from octavo.tokenizer.cutting import rejoin
 from octavo.tokenizer.encoder import Dtype, Encoder, Ids
 from octavo.tokenizer.files import read_vocabulary, write_vocabulary
-from octavo.tokenizer.patterns import check_text, resolve_pattern
+from octavo.tokenizer.patterns import SPELLINGS, check_text, resolve_pattern
 from octavo.tokenizer.ranks import from_ranks, to_tiktoken
 from octavo.tokenizer.trainer import count_pieces, learn_merges
 from octavo.tokenizer.vocabulary import MAX_IDS, Vocabulary
@@ -198,6 +201,29 @@ class Tokenizer:
             ]
         )
 
+    def encode_batch(
+        self, texts: Iterable[str], num_threads: int | None = None
+    ) -> list[Ids]:
+        """Return the ids of each text as an array, on all cores.
+
+        Special tokens in the texts are ordinary characters.
+        """
+        whole = map(self._normalized, texts)
+        count = num_threads or os.cpu_count() or 1
+        return list(self._encoder.encode_batch(whole, count))
+
+    def encode_stream(self, blocks: Iterable[str]) -> Iterator[Ids]:
+        """Yield the ids of a text that comes in blocks, part by part.
+
+        Joined, they are the ids of the joined text; where the blocks end
+        makes no difference. With a pattern that Octavo has no name for the
+        text is joined first, as nobody knows where it may be cut. Special
+        tokens in the text are ordinary characters.
+        """
+        known = self.vocabulary.pattern in SPELLINGS
+        for part in rejoin(blocks) if known else ["".join(blocks)]:
+            yield self.encode_to_array(part)
+
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of ids; bytes that are no text become U+FFFD."""
         return self.decode_bytes(ids).decode(errors="replace")
@@ -218,6 +244,8 @@ class Tokenizer:
         return b"".join([self._bytes[number] for number in chosen])
 
     def _encode_ordinary(self, text: str) -> Ids:
-        if self.vocabulary.normalizer:
-            text = unicodedata.normalize("NFC", text)
-        return self._encoder.encode(text)
+        return self._encoder.encode(self._normalized(text))
+
+    def _normalized(self, text: str) -> str:
+        nfc = self.vocabulary.normalizer == "NFC"
+        return unicodedata.normalize("NFC", text) if nfc else text

@@ -39,7 +39,7 @@ class Vocabulary:
             )
         self._check_tokens()
         self._check_special_tokens()
-        self._check_merges()
+        assert len(self.made) == len(self.merges)  # checks the merges
 
     @cached_property
     def size(self) -> int:
@@ -58,12 +58,41 @@ class Vocabulary:
 
     @cached_property
     def made(self) -> list[int]:
-        """Return the id that each merge makes."""
-        tokens: tuple[bytes, ...] = self.tokens  # type: ignore[assignment]
-        return [
-            self.ids[tokens[left] + tokens[right]]
-            for left, right in self.merges
-        ]
+        """Return the id that each merge makes.
+
+        Each merge must exist, once, after its parts are made: the encoders
+        rely on it that a merge can only lead to later ones.
+        """
+        tokens, ids, size = self.tokens, self.ids, len(self.tokens)
+        used: set[int] = set()
+        made: list[int] = []
+        for number, (left, right) in enumerate(self.merges):
+            known = 0 <= left < size and 0 <= right < size
+            one, two = (
+                (tokens[left], tokens[right]) if known else (b"",) * 2
+            )
+            if not one or not two:
+                raise UserError(
+                    f"merge {number} ({left}, {right}) needs an id that is "
+                    "no ordinary token"
+                )
+            index = ids.get(one + two)
+            if index is None:
+                raise UserError(
+                    f"merge {number} makes {one + two!r}, which is not in "
+                    "the vocabulary"
+                )
+            used.add(left)
+            used.add(right)
+            if index in used:
+                raise UserError(
+                    f"merge {number} makes {one + two!r}, which an earlier "
+                    "merge needs already"
+                )
+            made.append(index)
+        if len(set(self.merges)) < len(self.merges):
+            raise UserError("a merge occurs twice")
+        return made
 
     @cached_property
     def fingerprint(self) -> str:
@@ -115,37 +144,3 @@ class Vocabulary:
                     f"{self.tokens[index]!r}"
                 )
             owner[index] = name
-
-    def _check_merges(self) -> None:
-        """Check that each merge exists, once, after its parts are made.
-
-        The encoders rely on that order: a merge can only lead to later
-        ones.
-        """
-        used: set[int] = set()
-        for number, (left, right) in enumerate(self.merges):
-            parts = self._token(left), self._token(right)
-            if parts[0] is None or parts[1] is None:
-                raise UserError(
-                    f"merge {number} ({left}, {right}) needs an id that is "
-                    "no ordinary token"
-                )
-            made = self.ids.get(parts[0] + parts[1])
-            if made is None:
-                raise UserError(
-                    f"merge {number} makes {parts[0] + parts[1]!r}, which "
-                    "is not in the vocabulary"
-                )
-            used.add(left)
-            used.add(right)
-            if made in used:
-                raise UserError(
-                    f"merge {number} makes {parts[0] + parts[1]!r}, which "
-                    "an earlier merge needs already"
-                )
-        if len(set(self.merges)) < len(self.merges):
-            raise UserError("a merge occurs twice")
-
-    def _token(self, index: int) -> bytes | None:
-        known = 0 <= index < len(self.tokens)
-        return self.tokens[index] if known else None
