@@ -97,7 +97,6 @@ def train(
             ),
         )
     seconds = time.perf_counter() - started
-    tokenizer.save(out)
     held_out = [document.text for document in documents.held_out]
     report = {
         "tokenizer": str(out),
@@ -110,6 +109,7 @@ def train(
         ],
         "seconds": seconds,
     }
+    tokenizer.save(out)
     _print_json(report) if as_json else _print_report(report)
 
 
