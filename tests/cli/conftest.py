@@ -84,7 +84,8 @@ def octavo() -> Callable[..., Done]:
             except SystemExit as error:
                 code = int(error.code or 0)
         raw, said = out.written(), err.written()
-        return Done(code, raw.decode(), said.decode(), raw)
+        out_text = raw.decode(errors="replace")
+        return Done(code, out_text, said.decode(), raw)
 
     return run
 

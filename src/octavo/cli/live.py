@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.progress import (
     BarColumn,
@@ -36,6 +36,7 @@ class Live(Watcher):
             TimeRemainingColumn(compact=True),
             console=self.console,
             transient=True,
+            disable=not self.console.is_terminal,
             refresh_per_second=3,  # drawing must not cost training time
         )
         self.task: TaskID | None = None
@@ -97,7 +98,8 @@ class Live(Watcher):
         self.bar.update(self.task, completed=done, total=total, facts=facts)
 
 
-def indented(line: str, style: str = "") -> Padding:
+def indented(line: str, style: str = "") -> RenderableType:
     """Return a line of a model's, indented also where it is wrapped."""
     text = Text(printable(line), style=style)
-    return Padding(text, (0, 0, 0, 4), expand=False)
+    # Padding around nothing would be no line at all.
+    return Padding(text, (0, 0, 0, 4), expand=False) if line else text

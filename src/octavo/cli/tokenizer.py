@@ -86,7 +86,10 @@ def train(
         raise UserError(f"{out} exists: name another, or give --force")
     documents = load_corpus(corpus, field=field)
     started = time.perf_counter()
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(
+        console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("merging", total=None)
         tokenizer = Tokenizer.train(
             (document.text for document in documents.train),
