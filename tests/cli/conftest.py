@@ -50,29 +50,56 @@ class Done:
     code: int
     out: str
     err: str
+    raw: bytes  # what it wrote to standard output, undecoded
+
+
+class Stream(io.TextIOWrapper):
+    """A standard stream that is no terminal: text over bytes."""
+
+    def __init__(self, content: bytes = b"") -> None:
+        super().__init__(
+            io.BytesIO(content), "utf-8", write_through=True, newline=""
+        )
+
+    def written(self) -> bytes:
+        return self.buffer.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
 def octavo() -> Callable[..., Done]:
     """Run `octavo` with arguments, in this process, which is quicker."""
 
-    def run(*arguments: object, given: str = "") -> Done:
-        out, err = io.StringIO(), io.StringIO()
+    def run(*arguments: object, given: bytes = b"") -> Done:
+        out, err = Stream(), Stream()
         with (
             pytest.MonkeyPatch.context() as patch,
             redirect_stdout(out),
             redirect_stderr(err),
         ):
             patch.setattr(sys, "argv", ["octavo", *map(str, arguments)])
-            patch.setattr(sys, "stdin", io.StringIO(given))
+            patch.setattr(sys, "stdin", Stream(given))
             code = 0
             try:
                 main()
             except SystemExit as error:
                 code = int(error.code or 0)
-        return Done(code, out.getvalue(), err.getvalue())
+        raw, said = out.written(), err.written()
+        out_text = raw.decode(errors="replace")
+        return Done(code, out_text, said.decode(), raw)
 
     return run
+
+
+def bad(done: Done) -> str:
+    """Return the one line of a command that failed as it should."""
+    lines = [line for line in done.err.splitlines()
+             if line.startswith("octavo: ")]  # fmt: skip
+    assert done.code == 2, done.err
+    assert len(lines) == 1, done.err
+    assert done.err.endswith(lines[0] + "\n"), done.err
+    assert "Traceback" not in done.err
+    assert "fault of ours" not in done.err
+    return lines[0]
 
 
 def command_line(*arguments: object) -> list[str]:

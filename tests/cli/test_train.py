@@ -2,12 +2,9 @@
 
 import json
 import math
-import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -268,117 +265,3 @@ def test_minutes_become_a_budget(octavo, corpus, tmp_path):
     assert done.code == 0, done.err
     assert "tokens a second: 0.05 minutes make" in done.err
     assert "bits per byte" in done.out
-
-
-def bad(octavo, *arguments: object) -> str:
-    """Run what must fail for the user's reason; return its one line."""
-    done = octavo(*arguments)
-    lines = [line for line in done.err.splitlines()
-             if line.startswith("octavo: ")]  # fmt: skip
-    assert done.code == 2, done.err
-    assert len(lines) == 1, done.err
-    assert "Traceback" not in done.err
-    return lines[0]
-
-
-def test_bad_corpora_leave_no_run_behind(octavo, tmp_path):
-    texts = {
-        "empty.txt": b"",
-        "tiny.txt": b"too little\n",
-        "binary.txt": b"some text\n" * 200 + b"\x00\x01",
-        "latin.txt": b"some text\n" * 200 + b"caf\xe9\n",
-        "bad.jsonl": b'{"text": "x"}\n{"txt": "y"}\n',
-    }
-    expected = {
-        "empty.txt": "empty",
-        "tiny.txt": "too little",
-        "binary.txt": "byte 2,000",
-        "latin.txt": "byte 2,003",
-        "bad.jsonl": "line 2",
-    }
-    for name, content in texts.items():
-        path, out = tmp_path / name, tmp_path / "out"
-        path.write_bytes(content)
-        line = bad(octavo, "train", "--corpus", path, "--out", out)
-        assert name in line
-        assert expected[name] in line, line
-        assert not out.exists()
-    line = bad(octavo, "train", "--corpus", "shakespear", "--out", "x")
-    assert 'did you mean "shakespeare"' in line
-
-
-def test_bad_options_say_what_to_do(octavo, corpus, run, tmp_path):
-    out = tmp_path / "out"
-    start = ("train", "--corpus", corpus, "--out", out, "--tokens", 500)
-    cases = {
-        ("--vocab-size", 100): "259",
-        ("--size", "huge"): "unknown size",
-        ("--context", 10**6): "give more text or a smaller --context",
-        ("--contxt", 3): "--context",
-        ("--tokenizer", tmp_path / "absent.json"): "absent.json",
-        ("--minutes", 5): "give one of them",
-    }
-    for options, message in cases.items():
-        assert message in bad(octavo, *start, *options)
-        assert not out.exists()
-    assert "--out" in bad(octavo, "train", "--corpus", corpus)
-    assert "--corpus" in bad(octavo, "train", "--out", out)
-    in_use = bad(octavo, "train", "--corpus", corpus, "--out", run)
-    assert "exists and is not an empty folder" in in_use
-    for verb, options, message in (
-        ("generate", ("--temperature", -1), "temperature"),
-        ("generate", ("--top-p", 2), "top_p"),
-        ("generate", ("--tokens", 0), "--tokens"),
-        ("generate", ("--prompt", ""), "at least one token"),
-        ("evaluate", ("--corpus", "nowhere"), "nowhere"),
-    ):
-        assert message in bad(octavo, verb, run, *options)
-
-
-def test_runs_that_are_missing_broken_or_foreign_are_named(
-    run, octavo, tmp_path
-):
-    for verb in (("generate",), ("evaluate",), ("train", "--resume")):
-        assert "absent" in bad(octavo, *verb, tmp_path / "absent")
-        (tmp_path / "empty").mkdir(exist_ok=True)
-        assert "empty" in bad(octavo, *verb, tmp_path / "empty")
-    copy = tmp_path / "copy"
-    for name, change, message in (
-        ("model.safetensors", lambda b: b[:-9], "model.safetensors"),
-        ("model.safetensors", None, "no trained weights"),
-        ("tokenizer.json", lambda b: b[:-9], "tokenizer.json"),
-        ("config.json", lambda b: b.replace(b"qwen3", b"gwen3"), "gwen3"),
-        ("recipe.toml", lambda b: b.replace(b"format = 1", b"format = 9"),
-         "another format"),
-        ("tokens/held_out.npy", lambda b: b[:-2], "held_out.npy"),
-    ):  # fmt: skip
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(run, copy)
-        path = copy / name
-        if change is None:
-            path.unlink()
-        else:
-            path.write_bytes(change(path.read_bytes()))
-        assert message in bad(octavo, "evaluate", copy), name
-
-
-@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
-def test_a_full_disk_loses_nothing(corpus, tmp_path):
-    """The kernel stops a file from growing: no half-written run is left."""
-    out = tmp_path / "run"
-    code = (
-        "import resource, signal;"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
-        "from octavo.cli import main; main()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *command_line(
-            "train", "--corpus", corpus, "--out", out,
-            "--tokens", 500, *TRAINING)[3:]],
-        capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert done.returncode == 2, done.stderr
-    assert "octavo: cannot write" in done.stderr
-    assert "File too large" in done.stderr
-    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ from octavo.foundation import UserError
 from octavo.foundation.files import (
     cache_folder,
     read_json,
+    remove_leftovers,
     replacing,
     replacing_folder,
     require_new_folder,
@@ -138,3 +139,32 @@ def test_the_cache_can_be_chosen(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path
     monkeypatch.delenv("OCTAVO_CACHE")
     assert cache_folder().name.lower() in ("octavo", "cache")
+
+
+def test_a_folder_may_be_named_by_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    with replacing_folder(link) as folder:
+        (folder / "a").write_text("x")
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "a").read_text() == "x"
+    assert names(tmp_path) == ["link", "real"]
+
+
+def test_the_folder_one_is_in_is_not_a_new_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for here in (Path(), tmp_path):
+        with pytest.raises(UserError, match="is the folder you are in"):
+            require_new_folder(here)
+
+
+def test_what_a_killed_program_left_is_removed(tmp_path):
+    left = tmp_path / ".a.txt.x1y2.part", tmp_path / ".run.part"
+    left[0].touch()
+    (left[1] / "in").mkdir(parents=True)
+    for name in ("a.part", ".hidden", "b.txt"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert names(tmp_path) == [".hidden", "a.part", "b.txt"]
+    remove_leftovers(tmp_path / "absent")

@@ -121,7 +121,8 @@ def test_tiktoken_gets_no_normalizer(qwen2_file):
     [
         (BYTES | {b"ab": 255}, "rank 255 of b'ab' is out of range or"),
         (BYTES | {b"ab": -1}, "rank -1 of b'ab' is out of range"),
-        (BYTES | {b"ab": 1 << 40}, "is out of range"),
+        (BYTES | {b"ab": 1 << 20}, "rank 1048576 of b'ab' is out of range"),
+        (BYTES | {b"ab": 10**30}, "rank 10+ of b'ab' is out of range"),
         (BYTES | {b"ab": 257}, "no token has id 256"),
         ({b"a": 0}, "the byte 0x00 has no token"),
         (BYTES | {b"abc": 256}, "b'abc' .* cannot be made by merges"),
@@ -135,3 +136,9 @@ def test_ranks_that_merges_cannot_explain_are_refused(ranks, said):
         return
     with pytest.raises(UserError, match=said):
         Tokenizer.from_ranks(ranks, None, {})
+
+
+@pytest.mark.parametrize("number", [1 << 20, 10**30])
+def test_a_special_tokens_gigantic_id_is_refused(number):
+    with pytest.raises(UserError, match=f"id {number} is too large: ids e"):
+        Tokenizer.from_ranks(BYTES, None, {"<|end|>": number})

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from octavo.foundation import UserError
-from octavo.training.batches import Batches
+from octavo.training.batches import Batches, num_windows
 
 
 def test_targets_are_the_inputs_one_on():
@@ -48,3 +48,20 @@ def test_the_last_window_fits_at_every_offset():
 def test_too_little_text_raises():
     with pytest.raises(UserError, match=r"only 15 tokens .* needs 16"):
         Batches(np.arange(15, dtype=np.uint16), 8, 1, seed=0)
+
+
+def test_a_batch_beyond_a_pass_raises():
+    ids = np.arange(100, dtype=np.uint16)
+    assert Batches(ids, 8, 11, seed=0).windows_per_pass == 11
+    with pytest.raises(
+        UserError, match=r"batch of 12 windows is more .* 11"
+    ):
+        Batches(ids, 8, 12, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("num_tokens", "context", "count"),
+    [(0, 8, 0), (15, 8, 0), (16, 8, 1), (23, 8, 1), (24, 8, 2), (5, 1, 4)],
+)
+def test_windows_that_fit_at_any_offset(num_tokens, context, count):
+    assert num_windows(num_tokens, context) == count

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_flipped_byte_is_noticed_and_named(tmp_path, name):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(UserError, match=f"{name} is damaged .*checksum"):
+    with pytest.raises(UserError, match=f"{name} is damaged .*not what"):
         restore(begin(RECIPE), tmp_path)
 
 
@@ -93,3 +94,35 @@ def test_a_loss_that_is_no_number_stops_and_changes_nothing(tmp_path):
     with pytest.raises(UserError, match="became nan at step 0: lower the"):
         steps(state, 0, 1)
     assert torch.equal(before, state.model.embedding.weight)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"step": 1}', '{"step": 1, "seconds": 2}',
+     '{"step": "x", "seconds": 2, "sha256": {}}',
+     '{"step": 1, "seconds": 2, "sha256": {"model.safetensors": 3}}'],
+)  # fmt: skip
+def test_a_damaged_record_says_how_to_go_on(tmp_path, content):
+    state = begin(RECIPE)
+    for _ in range(2):
+        steps(state, state.step, state.step + 1)
+        save_checkpoint(state, tmp_path)
+    first, second = list_checkpoints(tmp_path)
+    (second / "state.json").write_text(content)
+    with pytest.raises(UserError, match=f"remove {second} to resume from"):
+        restore(begin(RECIPE), tmp_path)
+    shutil.rmtree(second)
+    restored = begin(RECIPE)
+    assert restore(restored, tmp_path)
+    assert restored.step == int(first.name.removeprefix("step-")) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "optimizer.safetensors"]
+)
+def test_a_file_that_is_gone_is_named(tmp_path, name):
+    state = begin(RECIPE)
+    steps(state, 0, 1)
+    (save_checkpoint(state, tmp_path) / name).unlink()
+    with pytest.raises(UserError, match=f"{name} is damaged"):
+        restore(begin(RECIPE), tmp_path)

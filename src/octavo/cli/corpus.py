@@ -1,14 +1,13 @@
 """`octavo corpus`: list, fetch and look at corpora."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from octavo.cli.tables import plain_table, print_table
 from octavo.foundation import check_known
 from octavo.text.catalogue import CATALOGUE
 from octavo.text.corpus import load_corpus
@@ -17,7 +16,7 @@ from octavo.text.summary import list_catalogue, summarise
 
 MOST_NAMED = 60  # documents in one table; --json tells all
 MOST_LISTED = 5
-FAR = 10_000  # columns of a pipe, so that nothing is wrapped or cut
+COUNTS = ("documents", "bytes", "characters")
 
 from_file_option = click.option(
     "--from",
@@ -43,7 +42,9 @@ def list_(as_json: bool) -> None:
     if as_json:
         _print_json(rows)
         return
-    table = _table("name", "what", "MB", "held out", "cached")
+    table = plain_table(
+        "name", "what", "MB", "held out", "cached", numbers=("MB",)
+    )
     for row in rows:
         table.add_row(
             row["name"],
@@ -52,7 +53,7 @@ def list_(as_json: bool) -> None:
             _listed(row["held_out"]),
             "yes" if row["cached"] else "no",
         )
-    _print_table(table)
+    print_table(table)
 
 
 @command.command("fetch")
@@ -101,7 +102,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
     click.echo(f"from {summary['source']}")
     click.echo(f"fingerprint {summary['fingerprint']}\n")
     parts = {"train": summary["train"], "held out": summary["held_out"]}
-    _print_table(_counts(parts))
+    print_table(_counts(parts))
     for part, measured in parts.items():
         names = [row["name"] for row in measured["names"]]
         more = len(names) - MOST_NAMED
@@ -115,7 +116,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
 
 def _counts(parts: dict[str, dict[str, Any]]) -> Table:
     """Return the table of both parts' sizes."""
-    table = _table("part", "documents", "bytes", "characters")
+    table = plain_table("part", *COUNTS, numbers=COUNTS)
     for part, measured in parts.items():
         table.add_row(
             part,
@@ -126,25 +127,10 @@ def _counts(parts: dict[str, dict[str, Any]]) -> Table:
     return table
 
 
-def _table(*columns: str) -> Table:
-    """Return an empty table; columns of numbers stand to the right."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for column in columns:
-        numbers = column in {"documents", "bytes", "characters", "MB"}
-        table.add_column(column, justify="right" if numbers else "left")
-    return table
-
-
 def _listed(names: list[str]) -> str:
     """List names, or the first and last of many."""
     short = f"{names[0]} to {names[-1]}"
     return ", ".join(names) if len(names) <= MOST_LISTED else short
-
-
-def _print_table(table: Table) -> None:
-    """Print a table: to the width of a terminal, whole to a pipe."""
-    width = None if sys.stdout.isatty() else FAR
-    Console(width=width, highlight=False).print(table)
 
 
 def _print_json(content: object) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from octavo.cli.live import Live
+from octavo.cli.tables import plain_table, print_table
 from octavo.training import evaluate_run
+
+MEASURES = ("bits per byte", "nats per token", "perplexity")
 
 
 @click.command
@@ -42,23 +43,22 @@ def command(
 
 
 def print_result(result: dict[str, Any]) -> None:
-    """Print the scores as a table."""
-    table = Table(title=f"{result['tokens']:,} tokens of held-out text")
-    table.add_column("model")
-    for name in ("bits per byte", "nats per token", "perplexity"):
-        table.add_column(name, justify="right")
-    rows = {
-        **{
-            f"{row['order']}-gram": row
-            for row in result.get("baselines", [])
-        },
-        "the model": result,
-    }
-    for name, row in rows.items():
-        table.add_row(
-            name,
-            f"{row['bits_per_byte']:.3f}",
-            f"{row['nats_per_token']:.3f}",
-            f"{row['perplexity']:.1f}",
-        )
-    Console().print(table)
+    """Print the scores as a table, the text that they are of above it."""
+    click.echo(
+        f"Held-out text of {result['corpus']}: {result['bytes']:,} bytes, "
+        f"{result['tokens']:,} tokens\n"
+    )
+    table = plain_table("model", *MEASURES, numbers=MEASURES)
+    for row in result.get("baselines", []):
+        table.add_row(f"{row['order']}-gram", *_measures(row))
+    table.add_row("this model", *_measures(result))
+    print_table(table)
+
+
+def _measures(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what stands in a row."""
+    return (
+        f"{row['bits_per_byte']:.3f}",
+        f"{row['nats_per_token']:.3f}",
+        f"{row['perplexity']:,.1f}",
+    )

@@ -51,7 +51,7 @@ def command(
     new = generate(
         model, ids, tokens, sampling, seed, tokenizer.end_of_text
     )
-    click.echo(prompt, nl=False)
+    click.echo(printable(prompt), nl=False)
     for piece in decoded(tokenizer, new):
         click.echo(printable(piece), nl=False)
     click.echo()

@@ -4,7 +4,8 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     Progress,
@@ -35,6 +36,7 @@ class Live(Watcher):
             TimeRemainingColumn(compact=True),
             console=self.console,
             transient=True,
+            disable=not self.console.is_terminal,
             refresh_per_second=3,  # drawing must not cost training time
         )
         self.task: TaskID | None = None
@@ -84,7 +86,7 @@ class Live(Watcher):
         title = f"after {step} of {num_steps} steps{self.bits}"
         self.console.print(Text(title, style="bold"))
         for line in text.strip("\n").splitlines():
-            self.console.print(Text("    " + printable(line), style="cyan"))
+            self.console.print(indented(line, style="cyan"))
 
     def _show(self, label: str, done: int, total: int, facts: str) -> None:
         """Show how far a piece of work is; a new label, a new bar."""
@@ -94,3 +96,10 @@ class Live(Watcher):
             self.label = label
             self.task = self.bar.add_task(label, facts=facts)
         self.bar.update(self.task, completed=done, total=total, facts=facts)
+
+
+def indented(line: str, style: str = "") -> RenderableType:
+    """Return a line of a model's, indented also where it is wrapped."""
+    text = Text(printable(line), style=style)
+    # Padding around nothing would be no line at all.
+    return Padding(text, (0, 0, 0, 4), expand=False) if line else text

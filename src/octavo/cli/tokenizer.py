@@ -86,7 +86,10 @@ def train(
         raise UserError(f"{out} exists: name another, or give --force")
     documents = load_corpus(corpus, field=field)
     started = time.perf_counter()
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(
+        console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("merging", total=None)
         tokenizer = Tokenizer.train(
             (document.text for document in documents.train),
@@ -97,7 +100,6 @@ def train(
             ),
         )
     seconds = time.perf_counter() - started
-    tokenizer.save(out)
     held_out = [document.text for document in documents.held_out]
     report = {
         "tokenizer": str(out),
@@ -110,6 +112,7 @@ def train(
         ],
         "seconds": seconds,
     }
+    tokenizer.save(out)
     _print_json(report) if as_json else _print_report(report)
 
 

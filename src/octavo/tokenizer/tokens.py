@@ -82,7 +82,9 @@ def read_tokens(
             raise _damaged(path, "its SHA-256 is not the recorded one")
         made_by = description["tokenizer"]
         token_file = _open(path, description)
-    except (KeyError, TypeError, OverflowError) as error:
+    except UserError:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise _damaged(_description_path(path), reason) from error
     if tokenizer is not None and made_by != tokenizer.fingerprint:
@@ -158,6 +160,7 @@ def _open(path: Path, description: dict[str, Any]) -> TokenFile:
         and len(rows) > 0
         and starts[0] == 0
         and bool(np.all(np.diff(bounds) >= 0))
+        and bool(np.all(num_bytes >= 0))
     )
     if not fits:
         raise _damaged(

@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,36 @@ from octavo.foundation.text import printable
 from octavo.training.run import Metrics, Run
 
 Points = list[tuple[int, float]]
+Sample = tuple[int, str]
 EXCERPTS = (0.0, 0.12, 1.0)  # where, of the run, samples are shown from
-EXCERPT_LINES, EXCERPT_WIDTH = 10, 36
+EXCERPT_LINES, EXCERPT_WIDTH = 12, 36
 
 
 def draw_run(run: Run, path: Path) -> None:
     """Draw a run's loss in bits per byte, with three samples below it."""
     metrics = Metrics.read(run.folder)
+    excerpts = choose_excerpts(metrics.of("sample"))
     with drawing(path, 9.0, 6.4) as figure:
         places = ["first", "middle", "last"]
         rows: list[Any] = [["curve"] * 3, places]
         axes = figure.subplot_mosaic(rows, height_ratios=[2.2, 1])
+        for place, (step, text) in zip(places, excerpts, strict=True):
+            axes["curve"].axvline(step, color=FAINT, lw=1, ls=(0, (1, 3)))
+            _draw_excerpt(axes[place], step, text)
         _draw_curve(axes["curve"], run, metrics)
-        samples = metrics.of("sample")
-        for place, share in zip(places, EXCERPTS, strict=True):
-            _draw_sample(
-                axes[place], *_nearest(samples, share * samples[-1][0])
-            )
+
+
+def choose_excerpts(samples: list[Sample]) -> list[Sample]:
+    """Return the samples nearest to three moments of a run."""
+    last = samples[-1][0]
+    return [
+        min(samples, key=lambda sample: abs(sample[0] - share * last))
+        for share in EXCERPTS
+    ]
 
 
 def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
-    """Draw the loss of training, and the glances at held-out text."""
+    """Draw the loss of training, the glances, and the closing score."""
     bits = bits_per_byte_per_nat(run)
     losses = [(step, loss * bits) for step, loss in metrics.of("loss")]
     glances, final = metrics.of("held_out_glance"), metrics.of("final")
@@ -54,47 +64,50 @@ def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
             label="held-out text, a small part of it",
         )
     if final:
-        _mark_end(axes, final[-1][0], final[-1][1]["bits_per_byte"])
-    lowest = min(value for _, value in losses + glances)
-    axes.set_ylim(bottom=max(0.0, lowest - 0.4))
+        step, score = final[-1]
+        value = score["bits_per_byte"]
+        axes.plot(
+            [step],
+            [value],
+            color=RED,
+            lw=0,
+            marker="*",
+            ms=13,
+            clip_on=False,
+            label=f"all of the held-out text: {value:.2f}",
+        )
     axes.set_xlim(left=0)
     axes.set_xlabel("step")
     axes.set_ylabel("bits per byte")
-    axes.set_title(f"Learning to foretell: {run.recipe.data.corpus}")
-    axes.legend(frameon=False)
+    name = Path(run.recipe.data.corpus).name
+    axes.set_title(f"Learning to foretell: {name}", parse_math=False)
+    axes.legend(frameon=False, loc="upper center")
 
 
-def _mark_end(axes: Axes, step: int, bits: float) -> None:
-    """Mark the score on the whole held-out text."""
-    axes.plot([step], [bits], marker="*", ms=13, color=RED, clip_on=False)
-    axes.annotate(
-        f"{bits:.2f} on all held-out text",
-        (step, bits),
-        xytext=(0, 22),
-        textcoords="offset points",
-        ha="right",
-        color=RED,
-    )
+def _draw_excerpt(axes: Axes, step: int, text: str) -> None:
+    """Write the beginning of a sample under its step, line by line.
 
-
-def _draw_sample(axes: Axes, step: int, text: str) -> None:
-    """Write the beginning of a sample under its step."""
+    Long lines go on indented, as verse is printed.
+    """
     lines = [
         part
         for line in printable(text).strip().splitlines()
-        for part in textwrap.wrap(line, EXCERPT_WIDTH) or [""]
+        for part in textwrap.wrap(
+            line, EXCERPT_WIDTH, subsequent_indent="    "
+        )
+        or [""]
     ]
     axes.axis("off")
-    axes.set_title(f"step {step}", fontsize=10)
-    axes.text(
-        0.0,
-        1.0,
-        "\n".join(lines[:EXCERPT_LINES]),
-        family="DejaVu Sans Mono",
-        fontsize=7.5,
-        va="top",
-        parse_math=False,
-    )
+    axes.set_title(f"after {step:,} steps", fontsize=10)
+    for number, line in enumerate(lines[:EXCERPT_LINES]):
+        axes.text(
+            0.0,
+            1 - (number + 0.8) / (EXCERPT_LINES + 1),
+            line,
+            family="DejaVu Sans Mono",
+            fontsize=7.5,
+            parse_math=False,
+        )
 
 
 def bits_per_byte_per_nat(run: Run) -> float:
@@ -110,20 +123,15 @@ def smoothed(points: Points) -> Points:
     >>> smoothed([(1, 4.0), (2, 2.0)])
     [(1, 4.0), (2, 2.0)]
     """
+    values = [value for _, value in points]
+    sums = list(accumulate(values, initial=0.0))
     out = []
     for place, (step, _) in enumerate(points):
         # As many before as after: where it falls fast, it must not lag.
         side = min(len(points) // 40, place)
-        near = points[place - side : place + side + 1]
-        out.append((step, sum(value for _, value in near) / len(near)))
+        first, end = place - side, min(place + side + 1, len(points))
+        out.append((step, (sums[end] - sums[first]) / (end - first)))
     return out
-
-
-def _nearest(
-    samples: list[tuple[int, str]], step: float
-) -> tuple[int, str]:
-    """Return the sample that was taken nearest to a step."""
-    return min(samples, key=lambda sample: abs(sample[0] - step))
 
 
 def _columns(points: Points) -> tuple[list[int], list[float]]:

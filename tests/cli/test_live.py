@@ -1,0 +1,98 @@
+"""What is seen while a model is made, where output is a file."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from octavo.cli import live as module
+from octavo.cli.live import Live, indented
+from octavo.training import Moment
+
+
+@pytest.fixture
+def live() -> Live:
+    watcher = Live()
+    watcher.console = Console(file=io.StringIO(), width=40)
+    return watcher
+
+
+def said(live: Live) -> str:
+    return live.console.file.getvalue()
+
+
+def moment(step: int) -> Moment:
+    return Moment(
+        step=step,
+        num_steps=60,
+        loss=2.5,
+        tokens_per_second=1234.5,
+        seconds_left=9.6,
+    )
+
+
+def test_notes_are_whole_lines_and_no_markup(live):
+    line = "a [bold]note[/bold] that is longer than the line is wide"
+    live.noted(line)
+    assert said(live) == line + "\n"
+
+
+def test_a_sample_stands_under_its_step(live):
+    live.sampled(0, 60, "KING.\nnoise \x1b[2J [red]\n\n")
+    live.glanced(30, 2.125)
+    live.sampled(30, 60, "\nKING.\n\nWhat shall the roar of my hands be, "
+                 "and make his sword?")  # fmt: skip
+    assert [line.rstrip() for line in said(live).split("\n")] == [
+        "",
+        "after 0 of 60 steps",
+        "    KING.",
+        "    noise \ufffd[2J [red]",
+        "",
+        "after 30 of 60 steps  held-out 2.12",
+        "bits/byte",
+        "    KING.",
+        "",
+        "    What shall the roar of my hands be,",
+        "    and make his sword?",
+        "",
+    ]
+
+
+def test_a_file_gets_a_line_now_and_then(live, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    live.told = 0.0
+    live.glanced(1, 3.0)
+    for seconds in (1.0, 11.0, 12.0, 22.5):
+        now[0] = seconds
+        live.stepped(moment(step=int(seconds)))
+    facts = "loss 2.50  held-out 3.00 bits/byte  1,234 tokens/s  10 s left"
+    assert said(live).splitlines() == [
+        f"step {step}/60  {facts}" for step in (11, 22)
+    ]
+
+
+def test_the_bar_shows_one_piece_of_work_at_a_time(live):
+    live.working("learning a vocabulary", 3, 10)
+    live.stepped(moment(5))
+    (task,) = live.bar.tasks
+    assert (task.description, task.completed, task.total) == (
+        "training", 5, 60,
+    )  # fmt: skip
+    assert task.fields["facts"] == "step 5/60  loss 2.50  1,234 tokens/s"
+    live.working("judging", 1, 4)
+    (task,) = live.bar.tasks
+    assert (task.description, task.fields["facts"]) == ("judging", "")
+
+
+def test_a_wrapped_line_stays_indented():
+    console = Console(file=io.StringIO(), width=20)
+    for line in ("one two three four five", "", "six"):
+        console.print(indented(line))
+    lines = console.file.getvalue().splitlines()
+    assert [line.rstrip() for line in lines] == [
+        "    one two three",
+        "    four five",
+        "",
+        "    six",
+    ]
