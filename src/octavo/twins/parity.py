@@ -79,6 +79,11 @@ class Difference:
     gradients: float
     worst: str  # the parameter whose gradients differ most
 
+    @property
+    def largest(self) -> float:
+        """The largest of the three."""
+        return max(self.logits, self.loss, self.gradients)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
