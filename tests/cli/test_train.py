@@ -280,7 +280,7 @@ def test_bad_options_say_what_to_do(octavo, corpus, run, tmp_path):
     assert "--out" in bad(octavo, "train", "--corpus", corpus)
     assert "--corpus" in bad(octavo, "train", "--out", out)
     in_use = bad(octavo, "train", "--corpus", corpus, "--out", run)
-    assert "exists and is not an empty folder" in in_use
+    assert f"octavo train --resume {run} goes on with it" in in_use
     for verb, options, message in (
         ("generate", ("--temperature", -1), "temperature"),
         ("generate", ("--top-p", 2), "top_p"),

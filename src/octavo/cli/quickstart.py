@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
 
-from octavo.cli.live import Live
-from octavo.cli.train import report, train_or_pause
-from octavo.foundation.text import printable
+from octavo.cli.live import Live, indented
+from octavo.cli.train import quoted, report, train_or_pause
 from octavo.training import Wish, prepare, write_verse
 
+CORPUS = "shakespeare"
 PROMPT = "KING.\n"
 LINES = 20
 
@@ -28,26 +29,24 @@ def command(minutes: float, out: Path, seed: int) -> None:
     Fetches the works once, holds three plays out, learns a vocabulary,
     trains a transformer on what is left, and measures it on the three.
     """
-    wish = Wish(
-        corpus="shakespeare",
-        minutes=minutes,
-        prompt=PROMPT,
-        seed=seed,
-    )
+    wish = Wish(corpus=CORPUS, minutes=minutes, prompt=PROMPT, seed=seed)
     with Live() as live:
         run = prepare(wish, out, live)
         score = train_or_pause(run, live)
     if score is None:
         return
-    click.echo(
-        f"\nTwenty lines by the model, from {PROMPT.strip()!r} on:\n"
-    )
+    click.echo(f"\n{LINES} lines by the model, from {PROMPT!r} on:\n")
+    console = Console(highlight=False)
     for line in write_verse(run.folder, PROMPT, LINES):
-        click.echo("    " + printable(line))
+        console.print(indented(line))
     report(run, score, as_json=False)
     click.echo(
-        "\nNext, for example:\n"
-        f'  octavo generate {out} --prompt "ROMEO." --temperature 0.7\n'
-        f"  octavo evaluate {out} --baselines\n"
-        "  octavo train --corpus shakespeare --minutes 10 --out runs/longer"
+        "Bits per byte: how much of each letter was a surprise. 8 is blind "
+        "guessing,\nand the plays that were held out are not in what it "
+        "read.\n\n"
+        "Next, for example:\n"
+        f'  octavo generate {quoted(out)} --prompt "ROMEO." '
+        "--temperature 0.7\n"
+        f"  octavo evaluate {quoted(out)} --baselines\n"
+        f"  octavo train --corpus {CORPUS} --minutes 10 --out runs/longer"
     )

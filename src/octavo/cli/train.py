@@ -1,9 +1,11 @@
 """`octavo train`: from a corpus to a model."""
 
 import json
+import shlex
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from octavo.cli.live import Live
 from octavo.evaluation import Score
@@ -18,6 +20,10 @@ from octavo.training import (
     train,
 )
 from octavo.training.chart import draw_run
+
+# What a run is made from; the last two leave nothing open but these.
+STARTS = ("corpus", "recipe", "resume")
+LEFT_OPEN = {"recipe": ("out", "as_json"), "resume": ("as_json",)}
 
 
 @click.command
@@ -72,21 +78,15 @@ def command(
     Give --corpus and --out, and --minutes or --tokens; or --recipe and
     --out; or --resume alone.
     """
-    if sum(given is not None for given in (corpus, recipe, resume)) != 1:
-        raise click.UsageError(
-            "give one of --corpus (octavo corpus list), --recipe, and "
-            "--resume"
-        )
-    if resume is None and out is None:
-        raise click.UsageError("name the new run's folder with --out")
+    check_options(click.get_current_context())
     with Live() as live:
-        if resume:
+        if resume is not None:
             run = Run.open(resume)
-        elif recipe and out:
+        elif recipe is not None and out is not None:
             run = prepare_from_recipe(Recipe.load(recipe), out, live)
         else:
-            assert corpus
-            assert out
+            assert corpus is not None
+            assert out is not None
             wish = Wish(
                 corpus=corpus,
                 field=field,
@@ -106,18 +106,50 @@ def command(
         report(run, score, as_json)
 
 
+def check_options(context: click.Context) -> None:
+    """Raise UsageError for options that say too little, or too much."""
+    given = {
+        parameter.name: parameter.opts[0]
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name or "")
+        is ParameterSource.COMMANDLINE
+    }
+    starts = [name for name in STARTS if name in given]
+    if len(starts) != 1:
+        raise click.UsageError(
+            "give one of --corpus (octavo corpus list), --recipe, and "
+            "--resume"
+        )
+    (start,) = starts
+    if start != "resume" and "out" not in given:
+        raise click.UsageError("name the new run's folder with --out")
+    for name, option in given.items():
+        if name not in LEFT_OPEN.get(start, given) and name != start:
+            raise click.UsageError(
+                f"{option} does not go with --{start}: the run's recipe "
+                "has decided that"
+            )
+
+
 def train_or_pause(run: Run, live: Live) -> Score | None:
     """Train to the end, or to Ctrl-C; say which, and how to go on."""
+    chart = run.folder / "loss.png"
     if run.finished:
         live.noted(f"{run.folder} is finished: there is nothing to resume.")
+        if not chart.is_file():
+            draw_run(run, chart)
         return None
-    with stop_requests() as stop:
-        score = train(run, live, stop)
+    how = f"  octavo train --resume {quoted(run.folder)}"
+    try:
+        with stop_requests() as stop:
+            score = train(run, live, stop)
+    except KeyboardInterrupt:  # the second Ctrl-C
+        live.noted(f"Stopped at once. To go on from what was saved:\n{how}")
+        raise
     if score is None:
-        live.noted("Stopped and saved. To go on:")
-        live.noted(f"  octavo train --resume {run.folder}")
+        live.noted(f"Stopped and saved. To go on:\n{how}")
     else:
-        draw_run(run, run.folder / "loss.png")
+        draw_run(run, chart)
     return score
 
 
@@ -127,7 +159,12 @@ def report(run: Run, score: Score, as_json: bool) -> None:
         click.echo(json.dumps({"run": str(run.folder), **score.as_dict()}))
         return
     click.echo(
-        f"\nHeld-out text: {score.bits_per_byte:.3f} bits per byte "
+        f"\nOn the held-out text: {score.bits_per_byte:.3f} bits per byte "
         f"({score.bytes:,} bytes; {score.nats_per_token:.3f} nats a token)"
     )
     click.echo(f"The run: {run.folder}   its curve: {run.folder}/loss.png")
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it."""
+    return shlex.quote(str(path))

@@ -1,5 +1,10 @@
 """What every chapter needs: errors, safe files, progress, drawings."""
 
-from octavo.foundation.errors import UserError, check_known, did_you_mean
+from octavo.foundation.errors import (
+    UserError,
+    check_known,
+    check_seed,
+    did_you_mean,
+)
 
-__all__ = ["UserError", "check_known", "did_you_mean"]
+__all__ = ["UserError", "check_known", "check_seed", "did_you_mean"]

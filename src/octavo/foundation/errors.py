@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LARGEST_SEED = (1 << 63) - 1  # what TOML, torch and NumPy all take
+
 
 class UserError(ValueError):
     """Something that the user can put right.
@@ -37,3 +39,11 @@ def check_known(
                 f"; known: {', '.join(known)}"
             )
             raise UserError(f'unknown {kind}: "{name}"{hint}')
+
+
+def check_seed(seed: int) -> None:
+    """Raise UserError for a number that no random generator takes."""
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UserError(
+            f"seed is {seed}; it must be from 0 to {LARGEST_SEED:,}"
+        )

@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -59,22 +59,35 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
     All its files appear under their final name at once, or not at all.
     """
-    temporary = path.with_name(f".{path.name}.part")
+    final = path.resolve()  # a link stays, and what it points to is made
+    temporary = final.with_name(f".{final.name}.part")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
-                _flush(file)
-        if path.is_dir():
-            path.rmdir()  # it is empty, or this fails
-        temporary.replace(path)
-        _flush_folder(path.parent)
+                flush(file)
+        if final.is_dir():
+            final.rmdir()  # it is empty, or this fails
+        temporary.replace(final)
+        _flush_folder(final.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that a killed program left in a folder.
+
+    Only one program at a time may write there.
+    """
+    for path in folder.glob(".*.part"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -112,8 +125,19 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def flush(path: Path) -> None:
+    """Ask the system to put a file's bytes on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def require_new_folder(path: Path) -> None:
-    """Raise UserError unless `path` is free: absent, or an empty folder."""
+    """Raise UserError unless `path` is free: absent, or an empty folder.
+
+    The folder that one is in cannot be replaced by a new one.
+    """
+    if path.is_dir() and path.samefile(Path.cwd()):
+        raise UserError(f"{path} is the folder you are in: name a new one")
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists():
@@ -130,12 +154,6 @@ def cannot_write(path: Path, error: OSError) -> UserError:
         f"cannot write {path}: {reason}; free some space or choose another "
         "folder; what was there before is untouched"
     )
-
-
-def _flush(path: Path) -> None:
-    """Ask the system to put a file's bytes on the disk."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _flush_folder(path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from octavo.foundation import UserError
+from octavo.foundation import UserError, check_seed
 from octavo.generation.sampling import Sampling, choose
 from octavo.model import Cache, Transformer
 
@@ -17,20 +17,36 @@ def generate(
     seed: int = 0,
     stop: int | None = None,
 ) -> Iterator[int]:
-    """Yield up to `num_tokens` ids that continue the prompt.
+    """Return an iterator of up to `num_tokens` ids after the prompt.
 
-    Ends early at the id `stop`, which is not yielded. When the context is
-    full, the last half of it is kept and read again, once: what follows
-    equals an uncached computation on exactly those tokens. Raises UserError
-    for an empty prompt or an id outside the vocabulary.
+    It ends early at the id `stop`, which is not among them. When the
+    context is full, the last half of it is kept and read again, once: what
+    follows equals an uncached computation on exactly those tokens. Raises
+    UserError for an empty prompt, an id outside the vocabulary, or a seed
+    that no generator takes.
     """
+    if not prompt:
+        raise UserError("the prompt is empty: it needs at least one token")
     vocab_size = model.config.vocab_size
-    if not prompt or not all(0 <= token < vocab_size for token in prompt):
+    if wrong := [token for token in prompt if not 0 <= token < vocab_size]:
         raise UserError(
-            "a prompt needs at least one token, and none outside the "
-            f"model's vocabulary of {vocab_size}"
+            f"the prompt's id {wrong[0]} is not in the model's vocabulary "
+            f"of {vocab_size}: encode it with the model's own tokenizer"
         )
-    sampling = sampling or Sampling()
+    check_seed(seed)
+    chosen = sampling or Sampling()
+    return _write(model, prompt, num_tokens, chosen, seed, stop)
+
+
+def _write(
+    model: Transformer,
+    prompt: Sequence[int],
+    num_tokens: int,
+    sampling: Sampling,
+    seed: int,
+    stop: int | None,
+) -> Iterator[int]:
+    """Do what `generate` says, once all is known to be right."""
     generator = torch.Generator().manual_seed(seed)
     text, fresh = list(prompt), list(prompt)
     cache = Cache(model.config)

@@ -43,13 +43,14 @@ def choose(
     """Draw one id by its score in `logits` (V,)."""
     if sampling.temperature == 0:
         return int(logits.argmax())
-    logits = logits.float() / sampling.temperature
+    # In double precision, and below zero, no temperature is too small.
+    logits = (logits.double() - logits.max()) / sampling.temperature
     if 0 < sampling.top_k < logits.numel():
         smallest = logits.topk(sampling.top_k).values[-1]
         logits = logits.masked_fill(logits < smallest, float("-inf"))
     if sampling.top_p < 1:
         logits = _keep_nucleus(logits, sampling.top_p)
-    probabilities = logits.softmax(dim=-1)
+    probabilities = logits.softmax(dim=-1).float()
     return int(torch.multinomial(probabilities, 1, generator=generator))
 
 
@@ -58,5 +59,5 @@ def _keep_nucleus(logits: Tensor, top_p: float) -> Tensor:
     ordered, order = logits.sort(descending=True, stable=True)
     probabilities = ordered.softmax(dim=-1)
     before = probabilities.cumsum(dim=-1) - probabilities
-    dropped = order[before >= top_p]  # the first always stays: before is 0
+    dropped = order[1:][before[1:] >= top_p]  # the first always stays
     return logits.index_fill(0, dropped, float("-inf"))

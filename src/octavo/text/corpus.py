@@ -34,7 +34,7 @@ def load_corpus(
     if name_or_path in CATALOGUE:
         return _from_catalogue(CATALOGUE[name_or_path], from_file)
     path = Path(name_or_path)
-    if not path.exists():
+    if not name_or_path or not path.exists():
         hint = did_you_mean(name_or_path, CATALOGUE)
         raise UserError(
             f'no corpus and no file is called "{name_or_path}"'

@@ -153,8 +153,8 @@ def _store(
         if found != download.sha256:
             raise UserError(
                 f"{what} is not the file expected: its SHA-256 is "
-                f"{found[:12]}..., not {download.sha256[:12]}...; nothing "
-                f"was kept{_by_hand(download)}"
+                f"{found[:12]}..., not {download.sha256[:12]}..., and was "
+                f"not kept; fetch it again{_by_hand(download)}"
             )
 
 
@@ -201,5 +201,5 @@ def _by_hand(download: Download) -> str:
     """Say how to do without the network."""
     return (
         f", or put {download.file_name} at {cached_path(download)}, or "
-        "name a copy with --from FILE"
+        "give a copy: octavo corpus fetch NAME --from FILE"
     )

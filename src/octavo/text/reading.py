@@ -39,7 +39,8 @@ def read_path(path: Path, *, field: str = "text") -> Reading:
     or too little text.
     """
     notes: Counter[str] = Counter()
-    files = _find(path, notes) if path.is_dir() else {path.name: path}
+    alone = {_plain_name(path.name): path}
+    files = _find(path, notes) if path.is_dir() else alone
     documents = [
         document
         for name, file in sorted(files.items())

@@ -14,6 +14,14 @@ from torch import Tensor
 from octavo.foundation import UserError
 
 
+def num_windows(num_tokens: int, context: int) -> int:
+    """Return how many windows a pass reads: at any offset, as many.
+
+    That is one less than fits, and may be none.
+    """
+    return max(0, (num_tokens - context) // context)
+
+
 class Batches:
     """Shuffled passes over a text, cut into windows that do not overlap.
 
@@ -32,13 +40,18 @@ class Batches:
         self.ids = ids
         self.context, self.batch_size = context, batch_size
         self.seed = seed
-        # One window less than fits, so that any offset leaves this many.
-        self.windows_per_pass = (len(ids) - context) // context
+        self.windows_per_pass = num_windows(len(ids), context)
         if self.windows_per_pass < 1:
             raise UserError(
                 f"the training text is only {len(ids)} tokens long, and a "
                 f"context of {context} needs {2 * context}: give more text "
                 "or a smaller --context"
+            )
+        if batch_size > self.windows_per_pass:
+            raise UserError(
+                f"a batch of {batch_size} windows is more than one pass "
+                f"through the training text, {self.windows_per_pass}: give "
+                "a smaller --batch-size or --context, or more text"
             )
         self.tokens_per_step = batch_size * context
         self._pass = -1

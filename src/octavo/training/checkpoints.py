@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from octavo.foundation import UserError
 from octavo.foundation.files import (
     read_json,
+    remove_leftovers,
     replacing_folder,
     sha256,
     write_bytes,
@@ -42,6 +43,7 @@ def save_checkpoint(state: State, run: Path) -> Path:
     """Write a checkpoint, then drop all but the newest ones."""
     folder = run / "checkpoints" / f"step-{state.step:08d}"
     if not folder.exists():
+        remove_leftovers(folder.parent)
         with replacing_folder(folder) as temporary:
             _write(state, temporary)
     for old in list_checkpoints(run)[:-KEPT]:
@@ -60,13 +62,13 @@ def restore(state: State, run: Path) -> bool:
     if not checkpoints:
         return False
     folder = checkpoints[-1]
-    record = _verified(folder)
+    step, seconds = _verified(folder)
     load_weights(state.model, folder / FILES[0])
     tensors = read_tensors(folder / FILES[1])
     torch.set_rng_state(tensors.pop("random_state"))
     for index, optimizer in enumerate(state.optimizers):
         _restore_optimizer(optimizer, tensors, f"{index}.")
-    state.step, state.seconds = record["step"], record["seconds"]
+    state.step, state.seconds = step, seconds
     return True
 
 
@@ -89,18 +91,26 @@ def _write(state: State, folder: Path) -> None:
     )
 
 
-def _verified(folder: Path) -> dict[str, int]:
-    """Return a checkpoint's record, after comparing every checksum."""
-    record = read_json(folder / "state.json")
+def _verified(folder: Path) -> tuple[int, float]:
+    """Return a checkpoint's step and seconds, once every checksum fits."""
+    try:
+        record = read_json(folder / "state.json")
+        step, seconds = int(record["step"]), float(record["seconds"])
+        wanted = {name: record["sha256"][name] for name in FILES}
+    except (KeyError, TypeError, ValueError) as error:  # UserErrors too
+        raise _damaged(folder, "state.json") from error
     for name in FILES:
         path = folder / name
-        if not path.is_file() or sha256(path) != record["sha256"][name]:
-            raise UserError(
-                f"{path} is damaged (its checksum is another): remove "
-                f"{folder} to resume from the checkpoint before it"
-            )
-    checked: dict[str, int] = record
-    return checked
+        if not path.is_file() or sha256(path) != wanted[name]:
+            raise _damaged(folder, name)
+    return step, seconds
+
+
+def _damaged(folder: Path, name: str) -> UserError:
+    return UserError(
+        f"{folder / name} is damaged (it is not what was written): remove "
+        f"{folder} to resume from the checkpoint before it"
+    )
 
 
 def _restore_optimizer(

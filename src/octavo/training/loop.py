@@ -21,14 +21,14 @@ from octavo.evaluation import (
     window_nats,
 )
 from octavo.foundation import UserError
-from octavo.foundation.files import write_bytes
+from octavo.foundation.files import remove_leftovers, write_bytes
 from octavo.interop import weights_as_bytes
 from octavo.model import Transformer
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import State, restore, save_checkpoint
 from octavo.training.optimizers import make_optimizers
 from octavo.training.recipe import Recipe
-from octavo.training.run import Metrics, Run, write_status
+from octavo.training.run import WEIGHTS, Metrics, Run, write_status
 from octavo.training.samples import write_sample
 from octavo.training.watcher import Moment, Watcher
 
@@ -50,10 +50,17 @@ def train(
     for a pause: the run is saved then, and can be resumed. Raises UserError
     when the loss is not a number any more.
     """
+    watcher = watcher or Watcher()
     torch.set_num_threads(run.recipe.training.threads)
+    remove_leftovers(run.folder)
     state = begin(run.recipe)
-    restore(state, run.folder)
-    return Trainer(run, state, watcher or Watcher()).train(stop)
+    if restore(state, run.folder):
+        watcher.noted(
+            f"Going on after step {state.step} of {run.recipe.num_steps}"
+        )
+    elif Metrics.read(run.folder).rows:
+        watcher.noted("No checkpoint was saved yet: it starts anew")
+    return Trainer(run, state, watcher).train(stop)
 
 
 def begin(recipe: Recipe) -> State:
@@ -122,12 +129,12 @@ class Trainer:
             if stop():
                 break
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                publish(self.run, self.state, finished=False)
+                self._save()
                 saved = time.monotonic()
-        publish(self.run, self.state, finished=False)
+        self._save()
         if self.state.step < self.recipe.num_steps:
             return None
-        return self._finish()
+        return self._finish(stop)
 
     def _step(self) -> None:
         """Take one step, record it, and look at the model when due."""
@@ -168,19 +175,38 @@ class Trainer:
         self.metrics.add(step=self.state.step, sample=text)
         self.watcher.sampled(self.state.step, self.recipe.num_steps, text)
 
-    def _finish(self) -> Score:
-        """Score the model on the whole held-out text; close the run."""
-        score = score_model(
-            self.state.model,
-            self.run.held_out,
-            self.run.tokenizer,
-            lambda done, total: self.watcher.working(
-                "judging", done, total
-            ),
-        )
+    def _save(self) -> None:
+        """Put record, state and weights on the disk, in this order."""
+        self.metrics.flush()
+        publish(self.run, self.state)
+
+    def _finish(self, stop: Callable[[], bool]) -> Score | None:
+        """Score the model on the whole held-out text; close the run.
+
+        All is saved by now: a stop is obeyed at once.
+        """
+
+        def judged(done: int, total: int) -> None:
+            self.watcher.working("judging", done, total)
+            if stop():
+                raise _Stopped
+
+        try:
+            score = score_model(
+                self.state.model,
+                self.run.held_out,
+                self.run.tokenizer,
+                judged,
+            )
+        except _Stopped:
+            return None
         self.metrics.add(step=self.state.step, final=score.as_dict())
         write_status(self.run.folder, self.state.step, finished=True)
         return score
+
+
+class _Stopped(Exception):  # noqa: N818 (no error)
+    """The closing measurement was asked to stop."""
 
 
 class Glance:
@@ -209,12 +235,15 @@ class Glance:
         return nats / math.log(2) / self.num_bytes
 
 
-def publish(run: Run, state: State, finished: bool) -> None:
-    """Save a checkpoint, and its weights as the folder's model."""
+def publish(run: Run, state: State) -> None:
+    """Save a checkpoint, and its weights as the folder's model.
+
+    Killed at any point, the run can be resumed: whatever stands in the
+    folder, the newest whole checkpoint is where it goes on.
+    """
     save_checkpoint(state, run.folder)
-    weights = weights_as_bytes(state.model)
-    write_bytes(run.folder / "model.safetensors", weights)
-    write_status(run.folder, state.step, finished)
+    write_bytes(run.folder / WEIGHTS, weights_as_bytes(state.model))
+    write_status(run.folder, state.step, finished=False)
 
 
 def _passes(step: int, total: int, shares: Sequence[float]) -> bool:

@@ -13,7 +13,7 @@ import tomli_w
 import torch
 
 from octavo import __version__
-from octavo.foundation import UserError, check_known
+from octavo.foundation import UserError, check_known, check_seed
 from octavo.foundation.files import write_text
 from octavo.model import ModelConfig
 
@@ -56,24 +56,28 @@ class TrainingRecipe:
     prompt: str = "\n"
 
     def __post_init__(self) -> None:
-        for name in ("tokens", "batch_size", "threads"):
-            value = getattr(self, name)
-            if not (type(value) is int and value > 0):
-                raise UserError(
-                    f"{name} is {value!r}; it must be a whole number above "
-                    "zero"
-                )
-        for name in ("matrix_learning_rate", "other_learning_rate"):
-            if not 0 < getattr(self, name) < 100:
-                raise UserError(
-                    f"{name} is {getattr(self, name)!r}; it must be a "
-                    "small number above zero"
-                )
-        if not 0 < self.decay_share <= 1:
-            raise UserError(
-                f"decay_share is {self.decay_share!r}; it is a share above "
-                "0 and at most 1"
-            )
+        whole, small = "a whole number above 0", "a small number above 0"
+        share = "a share from 0 up to, but not including, 1"
+        rates = self.matrix_learning_rate, self.other_learning_rate
+        for name, fits, wanted in (
+            ("tokens", self.tokens > 0, whole),
+            ("batch_size", self.batch_size > 0, whole),
+            ("threads", self.threads > 0, whole),
+            ("matrix_learning_rate", 0 < rates[0] < 100, small),
+            ("other_learning_rate", 0 < rates[1] < 100, small),
+            ("weight_decay", 0 <= self.weight_decay < 1, share),
+            ("warmup_steps", self.warmup_steps >= 0, "0 or above"),
+            (
+                "decay_share",
+                0 < self.decay_share <= 1,
+                "above 0, up to 1",
+            ),
+            ("prompt", self.prompt != "", "at least a character"),
+        ):
+            if not fits:
+                value = getattr(self, name)
+                raise UserError(f"{name} is {value!r}; it must be {wanted}")
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)

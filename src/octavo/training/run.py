@@ -11,13 +11,16 @@ status.json      how far it is, and the checksum of the weights
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
 from octavo.foundation import UserError
 from octavo.foundation.files import (
+    cannot_write,
+    flush,
     read_json,
+    require_new_folder,
     sha256,
     write_json,
     write_text,
@@ -28,6 +31,7 @@ from octavo.tokenizer import TokenFile, Tokenizer, read_tokens
 from octavo.training.recipe import Recipe
 
 Row = dict[str, Any]
+WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +63,13 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the last step was done and measured."""
-        return bool(read_status(self.folder).get("finished"))
+        """Whether the last step was done and measured.
+
+        A run whose weights are not the ones recorded is not: to go on with
+        it takes them from its checkpoint once more.
+        """
+        status = read_status(self.folder)
+        return status.finished and status.describes(self.folder)
 
 
 def require_run(folder: Path) -> None:
@@ -74,17 +83,26 @@ def require_run(folder: Path) -> None:
         raise UserError(f"{folder} is no run folder: it has no recipe.toml")
 
 
+def require_new_run(folder: Path) -> None:
+    """Raise UserError unless a new run can be made in a folder."""
+    if (folder / "recipe.toml").is_file():
+        raise UserError(
+            f"{folder} is a run already: octavo train --resume {folder} "
+            "goes on with it; or name another with --out, or remove it"
+        )
+    require_new_folder(folder)
+
+
 def load_trained(folder: Path) -> Transformer:
     """Load a run's or any model folder's weights, checksum first."""
     if (folder / "recipe.toml").is_file():
-        status = read_status(folder)
-        weights = folder / "model.safetensors"
+        status, weights = read_status(folder), folder / WEIGHTS
         if not weights.is_file():
             raise UserError(
                 f"{folder} has no trained weights yet: octavo train "
                 f"--resume {folder} goes on"
             )
-        if sha256(weights) != status.get("weights_sha256"):
+        if not status.describes(folder):
             raise UserError(
                 f"{weights} is not what training wrote (its checksum is "
                 f"another): octavo train --resume {folder} restores it"
@@ -92,22 +110,45 @@ def load_trained(folder: Path) -> Transformer:
     return load_model(folder)
 
 
-def read_status(folder: Path) -> Row:
-    """Return what status.json says, or nothing before it is written."""
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How far a run is; the weights in its folder are of this step.
+
+    They are written first. Should a kill come between the two, they are
+    not the ones described, and resuming mends that.
+    """
+
+    step: int = 0
+    finished: bool = False
+    weights_sha256: str = ""
+
+    def describes(self, folder: Path) -> bool:
+        """Whether the weights in the folder are the ones recorded."""
+        weights = folder / WEIGHTS
+        return weights.is_file() and sha256(weights) == self.weights_sha256
+
+
+def read_status(folder: Path) -> Status:
+    """Return what status.json says, or the start before it is written."""
     path = folder / "status.json"
-    status = read_json(path) if path.is_file() else {}
-    if not isinstance(status, dict):
-        raise UserError(f"{path} is damaged: it is no JSON object")
-    return status
+    if not path.is_file():
+        return Status()
+    content = read_json(path)
+    wanted = {f.name: f.type for f in fields(Status)}
+    found = content if isinstance(content, dict) else {}
+    if {key: type(value) for key, value in found.items()} != wanted:
+        raise UserError(
+            f"{path} is damaged, or another version of Octavo wrote it: "
+            "remove it, and resume the run"
+        )
+    return Status(**found)
 
 
 def write_status(folder: Path, step: int, finished: bool) -> None:
     """Record how far the weights in the folder are."""
-    digest = sha256(folder / "model.safetensors")
-    write_json(
-        folder / "status.json",
-        {"step": step, "finished": finished, "weights_sha256": digest},
-    )
+    digest = sha256(folder / WEIGHTS)
+    status = Status(step=step, finished=finished, weights_sha256=digest)
+    write_json(folder / "status.json", asdict(status))
 
 
 @dataclass(frozen=True)
@@ -144,10 +185,19 @@ class Metrics:
         """Append a line; samples.md follows when it holds a sample."""
         self.rows.append(row)
         path = self.folder / "metrics.jsonl"
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(_as_line(row))
+        try:
+            with path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(_as_line(row))
+        except OSError as error:
+            raise cannot_write(path, error) from error
         if "sample" in row:
             self._write_samples()
+
+    def flush(self) -> None:
+        """Ask the system to put the record on the disk."""
+        path = self.folder / "metrics.jsonl"
+        if path.is_file():
+            flush(path)
 
     def of(self, key: str) -> list[tuple[int, Any]]:
         """Return (step, value) of every line that holds a key."""
@@ -169,11 +219,10 @@ def read_rows(path: Path) -> list[Row]:
     """Read metrics; a last line torn by a kill is left out."""
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return list(_parse(lines, path))
+    return list(_parse(path.read_bytes().split(b"\n"), path))
 
 
-def _parse(lines: list[str], path: Path) -> Iterable[Row]:
+def _parse(lines: list[bytes], path: Path) -> Iterable[Row]:
     """Yield the rows; only the last line may be incomplete."""
     for number, line in enumerate(lines, start=1):
         if not line:

@@ -35,7 +35,8 @@ def write_verse(
 ) -> Iterator[str]:
     """Yield lines by the model of a run, prompt first, blank ones too.
 
-    `num_lines` counts the lines that are not blank.
+    `num_lines` counts the lines that are not blank. Where the model ends a
+    document, a line ends, and it goes on with the next one.
     """
     model = load_trained(folder)
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
@@ -48,7 +49,8 @@ def write_verse(
     )
     rest, written = prompt, 0
     for token in new:
-        rest += decoder.feed([token])
+        ends = token == tokenizer.end_of_text
+        rest += "\n" if ends else decoder.feed([token])
         while "\n" in rest and written < num_lines:
             line, rest = rest.split("\n", 1)
             written += bool(line.strip())
