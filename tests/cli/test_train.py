@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from octavo.interop import load_model
 from octavo.tokenizer import Tokenizer
+from octavo.training import Recipe
 
 from .conftest import TRAINING, command_line, verses
 
@@ -164,6 +166,41 @@ def test_a_recipe_repeats_a_run_byte_for_byte(run, octavo, tmp_path):
     for name in ("model.safetensors", "tokenizer.json", "samples.md"):
         again = (tmp_path / "again" / name).read_bytes()
         assert again == (run / name).read_bytes(), name
+
+
+GPT2 = {"norm": "layer", "positions": "learned", "qk_norm": False,
+        "mlp": "gelu", "bias": True}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [(GPT2, "gpt2"), (GPT2 | {"positions": "sinusoidal"}, "octavo")],
+)
+def test_a_recipe_may_ask_for_another_architecture(
+    run, octavo, settings, kind, tmp_path
+):
+    recipe = Recipe.load(run / "recipe.toml")
+    model = replace(recipe.model, **settings)
+    replace(recipe, model=model).save(tmp_path / "recipe.toml")
+    out = tmp_path / "out"
+    done = octavo("train", "--recipe", tmp_path / "recipe.toml",
+                  "--out", out)  # fmt: skip
+    assert done.code == 0, done.err
+    said = "Only Octavo can read what comes out: no Hugging Face arch"
+    assert (said in done.err) == (kind == "octavo")
+    content = json.loads((out / "config.json").read_text("utf-8"))
+    assert content["model_type"] == kind
+    assert load_model(out).config == model
+    score = json.loads(octavo("evaluate", out, "--json").out)
+    assert score["bits_per_byte"] < 2.5
+    assert octavo("generate", out, "--prompt", "Corba").code == 0
+    if kind == "gpt2":
+        theirs = AutoModelForCausalLM.from_pretrained(out)
+        ids = torch.randint(300, (1, 32))
+        with torch.no_grad():
+            torch.testing.assert_close(
+                theirs(ids).logits, load_model(out)(ids), atol=1e-4, rtol=0
+            )
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, getattr(

@@ -1,6 +1,5 @@
 """The shape of a transformer, in one record."""
 
-import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -63,9 +62,10 @@ class ModelConfig:
 
     def _check(self, name: str, kind: object, value: Any) -> None:
         """Raise UserError unless a field's value is one it can have."""
-        number = type(value) in (int, float) and math.isfinite(value)
+        # No truth value, no NaN, no infinity.
+        number = type(value) in (int, float) and abs(value) < 1e38
         if kind is str:
-            check_known(name, [value], CHOICES[name])
+            check_known(name, [str(value)], CHOICES[name])
         elif kind is bool:
             right, wanted = type(value) is bool, "true or false"
         elif kind is int:

@@ -13,8 +13,7 @@ import torch
 
 from octavo.foundation import UserError
 from octavo.foundation.files import replacing_folder, write_json
-from octavo.interop import save_tokenizer
-from octavo.interop.names import to_foreign_config
+from octavo.interop import describe, save_tokenizer, why_own
 from octavo.model import ModelConfig
 from octavo.text import CATALOGUE, Corpus, load_corpus
 from octavo.text.fetching import is_cached
@@ -89,6 +88,8 @@ def prepare_from_recipe(
             f"the tokenizer has {tokenizer.vocab_size} tokens, and the "
             f"recipe's model {recipe.model.vocab_size}: make them equal"
         )
+    if reason := why_own(recipe.model):
+        watcher.noted(f"Only Octavo can read what comes out: {reason}")
     with replacing_folder(out) as folder:
         train = write_corpus(folder, corpus, tokenizer, watcher)
         _batches(recipe, train)  # the text must be long enough
@@ -209,7 +210,7 @@ def write_choices(
 ) -> None:
     """Write all that a run folder holds beside its tokens."""
     save_tokenizer(tokenizer, folder, recipe.model.context)
-    write_json(folder / "config.json", to_foreign_config(recipe.model))
+    write_json(folder / "config.json", describe(recipe.model))
     recipe.save(folder / "recipe.toml")
 
 
