@@ -9,13 +9,8 @@ from pathlib import Path
 
 from octavo.foundation.files import write_text
 from octavo.model import ModelConfig
-from octavo.twins.parity import (
-    BOUNDS,
-    SHAPES,
-    TWINS,
-    Difference,
-    compare,
-)
+from octavo.twins.loading import TWINS
+from octavo.twins.parity import BOUNDS, SHAPES, Difference, compare
 
 PAGE = Path(__file__).parents[1] / "docs" / "parity.md"
 NAMES = {"numpy": "NumPy", "jax": "JAX"}

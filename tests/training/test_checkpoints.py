@@ -81,9 +81,7 @@ def test_a_flipped_byte_is_noticed_and_named(tmp_path, name):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(
-        UserError, match=f"{name} is damaged .*not what"
-    ):
+    with pytest.raises(UserError, match=f"{name} is damaged .*not what"):
         restore(begin(RECIPE), tmp_path)
 
 

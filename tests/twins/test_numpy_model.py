@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 
 from octavo.foundation import UserError
+from octavo.twins.loading import load_twin, weights_of
 from octavo.twins.numpy_model import forward, loss_and_gradients
-from octavo.twins.parity import (
-    SHAPES,
-    load_twin,
-    random_model,
-    weights_of,
-)
+from octavo.twins.parity import SHAPES, random_model
 
 IDS = np.array([[5, 60, 0, 5], [1, 2, 3, 1]])
 

@@ -6,8 +6,9 @@ import torch
 from torch.nn import functional
 
 from octavo.twins import jax_optimizer, numpy_optimizer
+from octavo.twins.loading import weights_of
 from octavo.twins.numpy_optimizer import train_step
-from octavo.twins.parity import SHAPES, random_model, weights_of
+from octavo.twins.parity import SHAPES, random_model
 
 SETTINGS = {"betas": (0.8, 0.95), "weight_decay": 0.1}
 

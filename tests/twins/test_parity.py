@@ -9,14 +9,8 @@ import pytest
 
 from octavo.foundation import UserError
 from octavo.twins import numpy_layers
-from octavo.twins.parity import (
-    BOUNDS,
-    SHAPES,
-    TWINS,
-    Difference,
-    compare,
-    load_twin,
-)
+from octavo.twins.loading import TWINS, load_twin
+from octavo.twins.parity import BOUNDS, SHAPES, Difference, compare
 
 
 @pytest.mark.parametrize("dtype", BOUNDS)

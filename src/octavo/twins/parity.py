@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -17,12 +16,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from octavo.foundation import UserError, check_known
 from octavo.model import ModelConfig, Transformer
+from octavo.twins.loading import load_twin, weights_of
 from octavo.twins.numpy_layers import Array, Ids
 from octavo.twins.numpy_model import angles, sinusoids
 
-TWINS = ("numpy", "jax")
 # What differences stay below, relative to the largest number: rounding,
 # which the order of additions decides, and no more.
 BOUNDS = {"float64": 1e-12, "float32": 1e-5}
@@ -94,14 +92,6 @@ class Numbers:
     gradients: Mapping[str, Array]
 
 
-def load_twin(name: str) -> ModuleType:
-    """Import a twin by name; UserError if it is unknown or needs JAX."""
-    check_known("twin", [name], TWINS)
-    if name == "jax" and find_spec("jax") is None:
-        raise UserError("JAX is not installed: pip install jax")
-    return import_module(f"octavo.twins.{name}_model")
-
-
 def compare(twin: str, config: ModelConfig, dtype: str) -> Difference:
     """Return how far a twin's numbers are from PyTorch's.
 
@@ -160,14 +150,6 @@ def _double_tables(model: Transformer) -> None:
     if config.positions == "sinusoidal" and model.position_embedding:
         waves = sinusoids(CONTEXT, config.width)
         model.position_embedding.weight = torch.from_numpy(waves)
-
-
-def weights_of(model: Transformer) -> dict[str, Array]:
-    """Return a model's parameters as arrays that share their memory."""
-    return {
-        name: parameter.detach().numpy()
-        for name, parameter in model.named_parameters()
-    }
 
 
 def torch_numbers(model: Transformer, ids: Ids, targets: Ids) -> Numbers:
