@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from octavo.evaluation import (
     Score,
@@ -25,9 +24,9 @@ from octavo.foundation.files import remove_leftovers, write_bytes
 from octavo.inspection import AttentionRecord, Sentence
 from octavo.interop import weights_as_bytes
 from octavo.model import Transformer
+from octavo.training.backends import make_backend
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import State, restore, save_checkpoint
-from octavo.training.optimizers import make_optimizers
 from octavo.training.recipe import Recipe
 from octavo.training.run import WEIGHTS, Metrics, Run, write_status
 from octavo.training.samples import write_sample
@@ -70,13 +69,9 @@ def train(
 
 def begin(recipe: Recipe) -> State:
     """Return the state before the first step, the same for a seed."""
-    t = recipe.training
-    torch.manual_seed(t.seed)
+    torch.manual_seed(recipe.training.seed)
     model = Transformer(recipe.model)
-    optimizers = make_optimizers(
-        model, t.matrix_learning_rate, t.other_learning_rate, t.weight_decay
-    )
-    return State(model=model, optimizers=optimizers)
+    return State(model=model, backend=make_backend(model, recipe.training))
 
 
 def take_step(
@@ -87,22 +82,15 @@ def take_step(
     `share` scales every learning rate. Raises UserError, and changes
     nothing, when the loss is not finite.
     """
-    logits = state.model(inputs)
-    loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-    value = loss.item()
-    if not math.isfinite(value):
+    loss = state.backend.loss(inputs, targets)
+    if not math.isfinite(loss):
         raise UserError(
-            f"the loss became {value} at step {state.step}: lower the "
+            f"the loss became {loss} at step {state.step}: lower the "
             "learning rates in recipe.toml and start again with --recipe"
         )
-    loss.backward()  # type: ignore[no-untyped-call]
-    for optimizer in state.optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = group["full_lr"] * share
-        optimizer.step()
-        optimizer.zero_grad()
+    state.backend.step(share)
     state.step += 1
-    return value
+    return loss
 
 
 class Trainer:
