@@ -29,8 +29,8 @@ import regex
 from corpora import RULE, lengthen
 from octavo.text import load_corpus
 from octavo.tokenizer import PATTERNS
+from octavo.tokenizer.comparison.samples import installed_samples
 from octavo.tokenizer.published import TIKTOKEN_PATTERNS, load_published
-from octavo.tokenizer.samples import installed_samples
 
 ROUNDS = 5
 REPETITIONS = 10  # of the works, in the long corpus

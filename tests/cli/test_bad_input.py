@@ -326,7 +326,8 @@ def test_a_full_disk_while_training(octavo, run, out):
     line = bad(done)
     assert "cannot write" in line
     assert "File too large" in line
-    assert not list(out.rglob("*.safetensors"))
+    kept = {path.name for path in out.rglob("*.safetensors")}
+    assert kept == {"attention.safetensors"}  # it is small enough
     assert not list(out.rglob("*.part"))
     assert read_status(out).step == 0
     done = octavo("train", "--resume", out)

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from octavo.tokenizer import Tokenizer, bytes_per_token
+from octavo.tokenizer.comparison.samples import installed_samples
 from octavo.tokenizer.published import load_published
-from octavo.tokenizer.samples import installed_samples
 
 from .conftest import command_line
 
@@ -178,7 +178,7 @@ def test_compare_writes_table_and_chart(compared):
 
 def test_compare_prints_a_table_for_people(octavo, corpus, monkeypatch):
     monkeypatch.setattr(
-        "octavo.tokenizer.samples.LANGUAGES", {"Russian": "ru"}
+        "octavo.tokenizer.comparison.samples.LANGUAGES", {"Russian": "ru"}
     )
     done = octavo(
         "tokenizer", "compare", "--corpus", corpus, "--vocab-size", SIZE

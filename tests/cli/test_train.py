@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from octavo.interop import load_model
 from octavo.tokenizer import Tokenizer
+from octavo.training import Recipe
 
 from .conftest import TRAINING, command_line, verses
 
@@ -158,9 +160,47 @@ def test_a_recipe_repeats_a_run_byte_for_byte(run, octavo, tmp_path):
     done = octavo("train", "--recipe", run / "recipe.toml",
                   "--out", tmp_path / "again")  # fmt: skip
     assert done.code == 0, done.err
-    for name in ("model.safetensors", "tokenizer.json", "samples.md"):
+    for name in (
+        "model.safetensors", "tokenizer.json", "samples.md",
+        "attention.safetensors",
+    ):  # fmt: skip
         again = (tmp_path / "again" / name).read_bytes()
         assert again == (run / name).read_bytes(), name
+
+
+GPT2 = {"norm": "layer", "positions": "learned", "qk_norm": False,
+        "mlp": "gelu", "bias": True}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [(GPT2, "gpt2"), (GPT2 | {"positions": "sinusoidal"}, "octavo")],
+)
+def test_a_recipe_may_ask_for_another_architecture(
+    run, octavo, settings, kind, tmp_path
+):
+    recipe = Recipe.load(run / "recipe.toml")
+    model = replace(recipe.model, **settings)
+    replace(recipe, model=model).save(tmp_path / "recipe.toml")
+    out = tmp_path / "out"
+    done = octavo("train", "--recipe", tmp_path / "recipe.toml",
+                  "--out", out)  # fmt: skip
+    assert done.code == 0, done.err
+    said = "Only Octavo can read what comes out: no Hugging Face arch"
+    assert (said in done.err) == (kind == "octavo")
+    content = json.loads((out / "config.json").read_text("utf-8"))
+    assert content["model_type"] == kind
+    assert load_model(out).config == model
+    score = json.loads(octavo("evaluate", out, "--json").out)
+    assert score["bits_per_byte"] < 2.5
+    assert octavo("generate", out, "--prompt", "Corba").code == 0
+    if kind == "gpt2":
+        theirs = AutoModelForCausalLM.from_pretrained(out)
+        ids = torch.randint(300, (1, 32))
+        with torch.no_grad():
+            torch.testing.assert_close(
+                theirs(ids).logits, load_model(out)(ids), atol=1e-4, rtol=0
+            )
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, getattr(
@@ -192,7 +232,11 @@ def test_stopped_or_killed_and_resumed_gives_the_same_weights(
         octavo("train", "--resume", out, "--json").out or "{}"
     ).get("error")
     assert load_file(out / "model.safetensors").keys()
-    for name in ("model.safetensors", "samples.md"):
+    for name in (
+        "model.safetensors",
+        "samples.md",
+        "attention.safetensors",
+    ):
         assert (out / name).read_bytes() == (run / name).read_bytes()
     losses = [
         [row["loss"] for row in rows(folder) if "loss" in row]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -88,7 +90,21 @@ def uncached(model, prompt, num_tokens):
 
 
 @pytest.mark.parametrize("length", [1, 5, 15, 16, 17, 40])
-def test_generation_equals_the_uncached_computation(model, length):
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"num_kv_heads": 1},
+        {"positions": "sinusoidal"},
+        {"positions": "none"},
+        {"positions": "learned", "norm": "layer", "mlp": "gelu"},
+    ],
+)
+def test_generation_equals_the_uncached_computation(changes, length):
+    torch.manual_seed(3)
+    model = Transformer(replace(CONFIG, **changes)).eval()
+    for parameter in model.parameters():  # no token is a clear favourite
+        parameter.data.add_(torch.randn_like(parameter), alpha=0.2)
     prompt = [(7 * i + 3) % 40 for i in range(length)]
     greedy = Sampling(temperature=0)
     ids = list(generate(model, prompt, 45, greedy))

@@ -9,14 +9,21 @@ from torch.nn import functional
 
 from octavo.foundation import UserError
 from octavo.model import (
+    GELU,
+    Block,
     Cache,
     ModelConfig,
     RMSNorm,
+    Rotary,
+    SwiGLU,
     Transformer,
     causal_mask,
+    fused_causal_attention,
+    make_norm,
     rotary_angles,
     rotate,
     scaled_dot_product_attention,
+    sinusoids,
 )
 
 SMALL = ModelConfig(
@@ -29,6 +36,15 @@ SMALL = ModelConfig(
     head_width=12,
     mlp_width=40,
 )
+
+
+GPT2 = {
+    "norm": "layer",
+    "positions": "learned",
+    "qk_norm": False,
+    "mlp": "gelu",
+    "bias": True,
+}
 
 
 def small_model(**changes) -> Transformer:
@@ -119,18 +135,6 @@ def test_no_token_sees_a_later_one():
     assert not torch.allclose(before[:, 7:], after[:, 7:])
 
 
-@pytest.mark.parametrize("cuts", [[1] * 20, [20], [1, 19], [7, 1, 5, 7]])
-@pytest.mark.parametrize("qk_norm", [True, False])
-def test_the_cache_changes_nothing(cuts, qk_norm):
-    model, ids = small_model(qk_norm=qk_norm), torch.randint(61, (3, 20))
-    cache = Cache(model.config, batch=3)
-    pieces = [model(piece, cache) for piece in ids.split(cuts, dim=1)]
-    assert cache.length == 20
-    torch.testing.assert_close(
-        torch.cat(pieces, dim=1), model(ids), atol=1e-5, rtol=1e-5
-    )
-
-
 def test_a_text_beyond_the_context_raises():
     model = small_model()
     with pytest.raises(UserError, match=r"25 tokens long .* context 24"):
@@ -148,6 +152,48 @@ def test_parameters_are_counted_once():
     assert small_model().num_parameters() == 61 * 32 + 2 * block + 32
     free = small_model(tied_head=False).num_parameters()
     assert free == 2 * 61 * 32 + 2 * block + 32
+    # GPT-2's: two linear layers instead of three, biases, positions.
+    block = 4 * 32 + 2 * (32 * 48 + 32 * 24) + 48 + 2 * 24 + 32
+    block += 2 * 32 * 40 + 40 + 32
+    gpt2 = small_model(**GPT2).num_parameters()
+    assert gpt2 == 61 * 32 + 24 * 32 + 2 * block + 2 * 32
+
+
+def test_parameters_have_the_names_that_others_rely_on():
+    names = [name for name, _ in small_model(**GPT2).named_parameters()]
+    attention = ["query", "key", "value", "output"]
+    parts = ["attention_norm", *(f"attention.{p}" for p in attention),
+             "mlp_norm", "mlp.up", "mlp.down"]  # fmt: skip
+    assert names == [
+        "embedding.weight",
+        "position_embedding.weight",
+        *(
+            f"blocks.{layer}.{part}.{kind}"
+            for layer in range(2)
+            for part in parts
+            for kind in ("weight", "bias")
+        ),
+        "norm.weight",
+        "norm.bias",
+    ]
+    names = [name for name, _ in small_model().named_parameters()]
+    assert [n for n in names if n.startswith("blocks.1")] == [
+        f"blocks.1.{part}.weight"
+        for part in (
+            "attention_norm",
+            *(f"attention.{part}" for part in attention),
+            "attention.query_norm",
+            "attention.key_norm",
+            "mlp_norm",
+            "mlp.gate",
+            "mlp.up",
+            "mlp.down",
+        )
+    ]
+    free = small_model(tied_head=False, positions="sinusoidal")
+    assert [name for name, _ in free.named_parameters()][
+        -1
+    ] == "head.weight"
 
 
 def test_the_first_loss_is_that_of_guessing():
@@ -160,8 +206,146 @@ def test_the_first_loss_is_that_of_guessing():
     assert loss.item() == pytest.approx(math.log(500), rel=0.02)
 
 
+def test_norms_begin_at_one_and_biases_at_zero():
+    for name, parameter in small_model(**GPT2).named_parameters():
+        if "norm" in name or name.endswith("bias"):
+            start = 1.0 if name.endswith("weight") else 0.0
+            assert (parameter == start).all(), name
+
+
+@pytest.mark.parametrize("changes", [{}, GPT2, {"positions": "none"}])
+def test_the_stream_keeps_its_size_through_the_layers(changes):
+    """A signal must come out of many layers as large as it went in."""
+    torch.manual_seed(1)
+    config = replace(SMALL, num_layers=24, width=96, **changes)
+    x = torch.randn(2, 24, 96)
+    rotary = Rotary(config)(0, 24) if not changes else None
+    out = x
+    for block in Transformer(config).blocks:
+        out = block(out, rotary)
+    assert 1.0 < out.std() / x.std() < 1.5
+
+
 def test_dropout_works_in_training_only():
     model, ids = small_model(dropout=0.5), torch.randint(61, (1, 9))
     assert torch.equal(model(ids), model(ids))
     model.train()
     assert not torch.equal(model(ids), model(ids))
+
+
+@pytest.mark.parametrize("silent", ["attention.output", "mlp.down"])
+def test_dropout_drops_a_share_of_what_each_part_adds(silent):
+    config = replace(SMALL, width=1000, mlp_width=50, dropout=0.25)
+    torch.manual_seed(2)
+    block = Block(config).train()
+    x = torch.randn(2, 20, 1000)
+    with torch.no_grad():
+        block.get_submodule(silent).weight.zero_()
+        added = block(x) - x
+        block.eval()
+        whole = block(x) - x
+    dropped = (added == 0).float().mean().item()
+    assert dropped == pytest.approx(0.25, abs=0.01)
+    kept = added != 0  # and what stays is larger, so that the mean is too
+    torch.testing.assert_close(
+        added[kept], whole[kept] / 0.75, atol=1e-5, rtol=1e-5
+    )
+
+
+def test_layer_norm_by_hand():
+    config = replace(SMALL, width=2, norm="layer", norm_epsilon=3.0)
+    norm = make_norm(replace(config, bias=True))
+    norm.weight.data = torch.tensor([1.0, 10.0])
+    norm.bias.data = torch.tensor([0.5, 0.0])
+    # Of (3, 5) the mean is 4, the variance 1; sqrt(1 + 3) is 2.
+    x = torch.tensor([3.0, 5.0])
+    torch.testing.assert_close(norm(x), torch.tensor([0.0, 5.0]))
+    assert make_norm(config).bias is None
+
+
+def test_the_gelu_network_by_hand():
+    config = replace(SMALL, width=1, mlp_width=1, bias=True)
+    network = GELU(config)
+    for parameter, value in zip(
+        network.parameters(), (2.0, 1.0, 3.0, 0.5), strict=True
+    ):
+        parameter.data.fill_(value)
+    up = 2.0 * 0.75 + 1.0
+    inner = math.sqrt(2 / math.pi) * (up + 0.044715 * up**3)
+    expected = 3.0 * 0.5 * up * (1 + math.tanh(inner)) + 0.5
+    x = torch.full((1, 1, 1), 0.75)
+    assert network(x).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_swiglu_network_by_hand():
+    config = replace(SMALL, width=1, mlp_width=1)
+    network = SwiGLU(config)
+    for parameter, value in zip(
+        network.parameters(), (2.0, 5.0, 3.0), strict=True
+    ):
+        parameter.data.fill_(value)
+    x = torch.full((1, 1, 1), 0.75)
+    expected = 3.0 * (1.5 / (1 + math.exp(-1.5))) * (5.0 * 0.75)
+    assert network(x).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_sinusoids_follow_the_formula_of_the_paper():
+    table = sinusoids(6, 5)
+    for position in range(6):
+        for i in range(5):
+            angle = position / 10_000 ** (2 * (i // 2) / 5)
+            wave = math.cos(angle) if i % 2 else math.sin(angle)
+            assert table[position, i].item() == pytest.approx(
+                wave, abs=1e-6
+            )
+
+
+@pytest.mark.parametrize("positions", ["learned", "sinusoidal"])
+def test_position_vectors_are_added_to_the_tokens(positions):
+    model = small_model(positions=positions)
+    table = model.position_embedding.weight
+    assert table.shape == (24, 32)
+    same = small_model(positions="none")
+    state = model.state_dict()
+    state.pop("position_embedding.weight", None)
+    same.load_state_dict(state)
+    # Two tokens become one when each one's vector holds its position's.
+    with torch.no_grad():
+        embedded = same.embedding.weight[:24] + table
+        same.embedding.weight[:24] = embedded
+        same.head.weight = model.head.weight
+        ids = torch.arange(24)[None]
+        torch.testing.assert_close(same(ids), model(ids))
+
+
+@pytest.mark.parametrize("positions", ["rotary", "learned", "sinusoidal"])
+def test_the_order_of_words_matters(positions):
+    model = small_model(positions=positions, num_layers=1)
+    ids = torch.tensor([[1, 2, 3]])
+    swapped = torch.tensor([[2, 1, 3]])
+    last = model(ids)[0, 2], model(swapped)[0, 2]
+    assert not torch.allclose(*last, atol=1e-6)
+    # Without positions, one layer sees a bag of what came before.
+    model = small_model(positions="none", num_layers=1)
+    last = model(ids)[0, 2], model(swapped)[0, 2]
+    torch.testing.assert_close(*last)
+
+
+@pytest.mark.parametrize(("heads", "groups"), [(4, 4), (6, 2), (5, 1)])
+@pytest.mark.parametrize(("queries", "keys"), [(7, 7), (1, 9), (3, 9)])
+def test_the_fused_kernel_equals_the_reference(
+    heads, groups, queries, keys
+):
+    torch.manual_seed(0)
+    query = torch.randn(2, heads, queries, 8)
+    key, value = torch.randn(2, 2, groups, keys, 8).unbind()
+    shared = heads // groups
+    torch.testing.assert_close(
+        fused_causal_attention(query, key, value),
+        scaled_dot_product_attention(
+            query,
+            key.repeat_interleave(shared, 1),
+            value.repeat_interleave(shared, 1),
+            causal_mask(queries, keys),
+        ),
+    )

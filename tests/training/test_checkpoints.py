@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -30,15 +31,25 @@ def steps(state, first: int, last: int) -> None:
         take_step(state, 0.5, ids[:, :-1], ids[:, 1:])
 
 
-def test_going_on_equals_never_having_stopped(tmp_path):
-    whole = begin(RECIPE)
+SHAPES = {
+    "qwen3": {},
+    "gpt2": {"norm": "layer", "positions": "learned", "qk_norm": False,
+             "mlp": "gelu", "bias": True},
+    "nobody's": {"norm": "layer", "positions": "sinusoidal"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_going_on_equals_never_having_stopped(shape, tmp_path):
+    recipe = replace(RECIPE, model=replace(RECIPE.model, **SHAPES[shape]))
+    whole = begin(recipe)
     steps(whole, 0, 9)
 
-    first = begin(RECIPE)
+    first = begin(recipe)
     steps(first, 0, 4)
     save_checkpoint(first, tmp_path)
     torch.manual_seed(99)  # another process has another random state
-    second = begin(RECIPE)
+    second = begin(recipe)
     assert restore(second, tmp_path)
     assert second.step == 4
     steps(second, 4, 9)

@@ -146,7 +146,7 @@ def test_a_recipe_is_of_one_text_and_one_tokenizer(recipe, tmp_path):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("context", 10**9, "more text or a smaller --context"),
+        ("context", 10**6, "more text or a smaller --context"),
         ("batch_size", 10**9, "batch of 1000000000 windows is more than"),
         ("vocab_size", 258, "vocabulary of 258 is impossible"),
         ("tokenizer", "absent.json", r"absent\.json does not exist"),

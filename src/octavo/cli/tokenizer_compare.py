@@ -14,16 +14,16 @@ from rich.text import Text
 from octavo.foundation import UserError
 from octavo.foundation.files import write_text
 from octavo.text import load_corpus
-from octavo.tokenizer.comparison import Comparison, compare
-from octavo.tokenizer.findings import findings
-from octavo.tokenizer.report import (
+from octavo.tokenizer.comparison.compare import Comparison, compare
+from octavo.tokenizer.comparison.findings import findings
+from octavo.tokenizer.comparison.report import (
     cells,
     headings,
     notes,
     to_json,
     to_markdown,
 )
-from octavo.tokenizer.samples import Sample, installed_samples
+from octavo.tokenizer.comparison.samples import Sample, installed_samples
 
 FAR = 10_000  # columns of a pipe, so that nothing is wrapped or cut
 
@@ -103,7 +103,7 @@ def compare_command(
 
 
 def _draw(comparison: Comparison, path: Path) -> None:
-    from octavo.tokenizer.chart import (  # noqa: PLC0415 (slow to import)
+    from octavo.tokenizer.comparison.chart import (  # noqa: PLC0415 (slow to import)
         draw_comparison,
     )
 

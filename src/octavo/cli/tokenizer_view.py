@@ -13,8 +13,8 @@ from rich.text import Text
 from octavo.cli.opening import open_tokenizer, read_text
 from octavo.foundation import UserError
 from octavo.foundation.files import write_text
-from octavo.tokenizer.page import to_page
-from octavo.tokenizer.viewing import (
+from octavo.tokenizer.viewing.page import to_page
+from octavo.tokenizer.viewing.tokens import (
     Step,
     Token,
     show,

@@ -54,6 +54,11 @@ LEFT_OPEN = {"recipe": ("out", "as_json"), "resume": ("as_json",)}
 )
 @click.option("--vocab-size", type=int, help="Of a new tokenizer.")
 @click.option("--prompt", help="What samples begin with.")
+@click.option(
+    "--backend",
+    default="torch",
+    help="What computes: torch, numpy (by hand), or jax.",
+)
 @click.option("--seed", default=0, help="Decides every random choice.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON line.")
 def command(
@@ -70,6 +75,7 @@ def command(
     tokenizer: str,
     vocab_size: int | None,
     prompt: str | None,
+    backend: str,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -98,6 +104,7 @@ def command(
                 context=context,
                 batch_size=batch_size,
                 prompt=prompt,
+                backend=backend,
                 seed=seed,
             )
             run = prepare(wish, out, live)

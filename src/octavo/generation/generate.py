@@ -53,7 +53,7 @@ def _write(
     for _ in range(num_tokens):
         if cache.length + len(fresh) > model.config.context:
             fresh = text[-tail_length(model.config.context) :]
-            cache.length = 0
+            cache.clear()
         with torch.inference_mode():
             logits = model(torch.tensor([fresh]), cache)[0, -1]
         token = choose(logits, sampling, generator)

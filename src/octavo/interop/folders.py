@@ -4,25 +4,20 @@ A folder holds `config.json`, `model.safetensors` and the tokenizer, so a
 prompt can never meet the wrong vocabulary.
 """
 
-import struct
 from pathlib import Path
 
-import safetensors.torch
-import torch
-from safetensors import SafetensorError
-from torch import Tensor
-
 from octavo.foundation import UserError
-from octavo.foundation.files import (
-    read_json,
-    write_bytes,
-    write_json,
-    write_text,
-)
-from octavo.interop.names import (
-    foreign_name,
-    from_foreign_config,
-    to_foreign_config,
+from octavo.foundation.files import write_bytes, write_json, write_text
+from octavo.interop.architectures import why_own
+from octavo.interop.configs import describe, read_config
+from octavo.interop.weights import (
+    FILE,
+    INDEX,
+    fill,
+    fitted,
+    read_tensors,
+    weight_files,
+    weights_as_bytes,
 )
 from octavo.model import Transformer
 from octavo.tokenizer import Tokenizer
@@ -38,27 +33,27 @@ CHAT_TEMPLATE = (
 )
 
 
-def save_model(model: Transformer, folder: Path | str) -> None:
-    """Write `config.json` and `model.safetensors` into a folder."""
-    folder = Path(folder)
-    write_json(folder / "config.json", to_foreign_config(model.config))
-    write_bytes(folder / "model.safetensors", weights_as_bytes(model))
+def save_model(
+    model: Transformer, folder: Path | str, allow_own: bool = False
+) -> None:
+    """Write `config.json` and `model.safetensors` into a folder.
 
-
-def weights_as_bytes(model: Transformer) -> bytes:
-    """Return the parameters as a safetensors file with foreign names.
-
-    A tied head is the embedding, and is written once.
+    The folder is a Qwen3, Llama or GPT-2 model, whichever the config is.
+    Raises UserError for one that is none of them: with `allow_own` it is
+    written all the same, in a shape that only `load_model` reads.
     """
-    tensors = {
-        foreign_name(name): parameter.detach().cpu().contiguous()
-        for name, parameter in model.named_parameters()
-    }
-    return safetensors.torch.save(tensors, metadata={"format": "pt"})
+    folder = Path(folder)
+    if not allow_own and (reason := why_own(model.config)):
+        raise UserError(
+            f"{reason}; save_model(..., allow_own=True) writes a folder "
+            "that only Octavo reads"
+        )
+    write_json(folder / "config.json", describe(model.config))
+    write_bytes(folder / FILE, weights_as_bytes(model))
 
 
 def load_model(folder: Path | str) -> Transformer:
-    """Read a model folder; the model is ready for inference.
+    """Read a model folder; the model is ready for inference, in float32.
 
     Raises UserError naming the file, and the key or the tensor with both
     shapes, for anything that is missing, damaged or not understood.
@@ -66,51 +61,13 @@ def load_model(folder: Path | str) -> Transformer:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder with a model in it")
-    content = read_json(folder / "config.json")
-    if not isinstance(content, dict):
-        raise UserError(f"{folder / 'config.json'} is no JSON object")
-    config = from_foreign_config(content, folder / "config.json")
+    kind, config = read_config(folder / "config.json")
+    files = weight_files(folder)
+    where = files[0] if len(files) == 1 else folder / INDEX
+    values = fitted(kind, config, read_tensors(*files), where)
     model = Transformer(config)
-    load_weights(model, folder / "model.safetensors")
+    fill(model, values)
     return model.eval()
-
-
-def load_weights(model: Transformer, path: Path) -> None:
-    """Fill a model's parameters from a safetensors file, all or none."""
-    tensors = read_tensors(path)
-    wanted = {
-        foreign_name(name): parameter
-        for name, parameter in model.named_parameters()
-    }
-    if model.config.tied_head:
-        tensors.pop("lm_head.weight", None)  # some writers repeat it
-    for name, parameter in wanted.items():
-        if name not in tensors:
-            raise UserError(f'{path} lacks the tensor "{name}"')
-        if tensors[name].shape != parameter.shape:
-            raise UserError(
-                f'{path}: tensor "{name}" is {list(tensors[name].shape)}, '
-                f"and config.json makes it {list(parameter.shape)}"
-            )
-    if extra := sorted(set(tensors) - set(wanted)):
-        raise UserError(
-            f'{path} has a tensor "{extra[0]}" that config.json leaves no '
-            "place for"
-        )
-    with torch.no_grad():
-        for name, parameter in wanted.items():
-            parameter.copy_(tensors[name])
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file; damage is a UserError that names it."""
-    if not path.is_file():
-        raise UserError(f"{path} does not exist: the folder is incomplete")
-    try:
-        return safetensors.torch.load_file(path)
-    except (SafetensorError, struct.error, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path} is damaged: {reason}") from error
 
 
 def save_tokenizer(

@@ -7,18 +7,22 @@ G key-value heads, K head width.
 import math
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
 from octavo.model.norm import RMSNorm
-from octavo.model.positions import rotate
+from octavo.model.positions import Rotation, rotate
 
 
 def scaled_dot_product_attention(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
-) -> Tensor:
+    query: Float[Tensor, "*B T K"],
+    key: Float[Tensor, "*B S K"],
+    value: Float[Tensor, "*B S V"],
+    mask: Bool[Tensor, "T S"] | None = None,
+) -> Float[Tensor, "*B T V"]:
     """Mix values by how well their keys answer each query.
 
     query is (..., T, K), key and value (..., S, K), mask (T, S) is true
@@ -32,7 +36,7 @@ def scaled_dot_product_attention(
     return weights @ value
 
 
-def causal_mask(num_queries: int, num_keys: int) -> Tensor:
+def causal_mask(num_queries: int, num_keys: int) -> Bool[Tensor, "T S"]:
     """Return (T, S) booleans: a query sees itself and what came before.
 
     The queries are the last of the keys, so the lower right corner is
@@ -53,64 +57,62 @@ class Attention(nn.Module):
         self.head_width = config.head_width
         outer = config.num_heads * config.head_width
         inner = config.num_kv_heads * config.head_width
-        self.query = nn.Linear(config.width, outer, bias=False)
-        self.key = nn.Linear(config.width, inner, bias=False)
-        self.value = nn.Linear(config.width, inner, bias=False)
-        self.output = nn.Linear(outer, config.width, bias=False)
+        self.query = nn.Linear(config.width, outer, bias=config.bias)
+        self.key = nn.Linear(config.width, inner, bias=config.bias)
+        self.value = nn.Linear(config.width, inner, bias=config.bias)
+        self.output = nn.Linear(outer, config.width, bias=config.bias)
+        self.query_norm: nn.Module = nn.Identity()
+        self.key_norm: nn.Module = nn.Identity()
         if config.qk_norm:
             # Normalised, no query can shout: scores stay bounded and the
             # learning rate can be high (Henry et al. 2020).
-            self.query_norm: nn.Module = RMSNorm(
-                config.head_width, config.norm_epsilon
-            )
-            self.key_norm: nn.Module = RMSNorm(
-                config.head_width, config.norm_epsilon
-            )
-        else:
-            self.query_norm = self.key_norm = nn.Identity()
+            size = (config.head_width, config.norm_epsilon)
+            self.query_norm, self.key_norm = RMSNorm(*size), RMSNorm(*size)
 
     def forward(
         self,
-        x: Tensor,
-        cosine: Tensor,
-        sine: Tensor,
+        x: Float[Tensor, "B T D"],
+        rotation: Rotation | None = None,
         cache: LayerCache | None = None,
-        start: int = 0,
-    ) -> Tensor:
-        """Map (B, T, D) to (B, T, D); `start` tokens are in the cache."""
+    ) -> Float[Tensor, "B T D"]:
+        """Let each token look at itself, those before, and the cache."""
         query = self.query_norm(self._split(self.query(x)))  # (B, H, T, K)
         key = self.key_norm(self._split(self.key(x)))  # (B, G, T, K)
         value = self._split(self.value(x))
-        query = rotate(query, cosine, sine)
-        key = rotate(key, cosine, sine)
+        if rotation is not None:
+            query, key = rotate(query, *rotation), rotate(key, *rotation)
         if cache is not None:
-            key, value = cache.extend(start, key, value)
-        mixed = _fused_causal_attention(query, key, value)
+            key, value = cache.extend(key, value)
+        mixed = fused_causal_attention(query, key, value)
         joined: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
         return joined
 
-    def _split(self, x: Tensor) -> Tensor:
+    def _split(self, x: Float[Tensor, "B T _"]) -> Float[Tensor, "B _ T K"]:
         """Cut (B, T, heads x K) into (B, heads, T, K)."""
         batch, time, _ = x.shape
         heads = x.view(batch, time, -1, self.head_width)
         return heads.transpose(1, 2)
 
 
-def _fused_causal_attention(
-    query: Tensor, key: Tensor, value: Tensor
-) -> Tensor:
+def fused_causal_attention(
+    query: Float[Tensor, "B H T K"],
+    key: Float[Tensor, "B G S K"],
+    value: Float[Tensor, "B G S K"],
+) -> Float[Tensor, "B H T K"]:
     """Do what `scaled_dot_product_attention` does, without the big matrix.
 
-    The kernel never stores all T x S weights (Dao et al. 2022).
+    The kernel never stores all T x S weights (Dao et al. 2022), and lets
+    groups of heads share a key-value head without copying it.
     """
     num_queries, num_keys = query.shape[2], key.shape[2]
-    groups = query.shape[1] // key.shape[1]
-    if groups > 1:  # each key-value head serves a group of queries
-        key = key.repeat_interleave(groups, dim=1)
-        value = value.repeat_interleave(groups, dim=1)
     mask = None
     if 1 < num_queries < num_keys:
         mask = causal_mask(num_queries, num_keys).to(query.device)
     return functional.scaled_dot_product_attention(
-        query, key, value, mask, is_causal=num_queries == num_keys
+        query,
+        key,
+        value,
+        mask,
+        is_causal=num_queries == num_keys,
+        enable_gqa=query.shape[1] > key.shape[1],
     )

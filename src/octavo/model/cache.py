@@ -3,10 +3,11 @@
 A token's key and value do not change when later tokens arrive. Keeping
 them makes a step of generation cost one token's work, not the whole text's.
 
-Shapes: B batch, G key-value heads, T time, K head width.
+Shapes: B batch, G key-value heads, T new tokens, S tokens so far, K head
+width.
 """
 
-import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from octavo.model.config import ModelConfig
@@ -15,35 +16,48 @@ from octavo.model.config import ModelConfig
 class LayerCache:
     """The keys and values that one layer has seen, in room set aside."""
 
-    def __init__(self, keys: Tensor, values: Tensor) -> None:
-        self.keys, self.values = keys, values  # (B, G, context, K) each
+    keys: Tensor  # (B, G, context, K)
+    values: Tensor
+
+    def __init__(self, context: int) -> None:
+        self.context, self.length = context, 0
 
     def extend(
-        self, start: int, keys: Tensor, values: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Store what stands from `start` on; return all up to there."""
-        end = start + keys.shape[2]
+        self,
+        keys: Float[Tensor, "B G T K"],
+        values: Float[Tensor, "B G T K"],
+    ) -> tuple[Float[Tensor, "B G S K"], Float[Tensor, "B G S K"]]:
+        """Store what follows; return all keys and values up to there."""
+        if self.length == 0:  # the first ones say which type and device
+            batch, heads, _, width = keys.shape
+            room = (batch, heads, self.context, width)
+            self.keys = keys.new_empty(room)
+            self.values = values.new_empty(room)
+        start, end = self.length, self.length + keys.shape[2]
         self.keys[:, :, start:end] = keys
         self.values[:, :, start:end] = values
+        self.length = end
         return self.keys[:, :, :end], self.values[:, :, :end]
 
 
 class Cache:
-    """The cache of a whole model; `length` tokens are in it.
+    """The cache of a whole model.
 
     It holds at most `config.context` tokens: who generates past that
-    empties it and reads the tail of the text again (see `generation`).
+    clears it and reads the tail of the text again (see `generation`).
     """
 
-    def __init__(self, config: ModelConfig, batch: int = 1) -> None:
-        shape = (
-            batch,
-            config.num_kv_heads,
-            config.context,
-            config.head_width,
-        )
-        self.length = 0
+    def __init__(self, config: ModelConfig) -> None:
         self.layers = [
-            LayerCache(torch.zeros(shape), torch.zeros(shape))
-            for _ in range(config.num_layers)
+            LayerCache(config.context) for _ in range(config.num_layers)
         ]
+
+    @property
+    def length(self) -> int:
+        """How many tokens are in it."""
+        return self.layers[0].length
+
+    def clear(self) -> None:
+        """Forget them all."""
+        for layer in self.layers:
+            layer.length = 0

@@ -1,8 +1,14 @@
-"""RMSNorm: every token's vector brought to the same length."""
+"""Normalisation: every token's vector brought to the same size.
+
+Shapes: D width.
+"""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
+
+from octavo.model.config import ModelConfig
 
 
 class RMSNorm(nn.Module):
@@ -17,8 +23,16 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
         self.epsilon = epsilon
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "*B D"]) -> Float[Tensor, "*B D"]:
         """Normalise the last dimension."""
         return functional.rms_norm(
             x, self.weight.shape, self.weight, self.epsilon
         )
+
+
+def make_norm(config: ModelConfig) -> nn.Module:
+    """Return what stands before a block's parts, and before the head."""
+    if config.norm == "rms":
+        return RMSNorm(config.width, config.norm_epsilon)
+    # Subtract the mean, divide by the deviation (Ba et al. 2016).
+    return nn.LayerNorm(config.width, config.norm_epsilon, bias=config.bias)

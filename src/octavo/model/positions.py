@@ -1,17 +1,25 @@
-"""Where a token stands: rotary positions (Su et al. 2021, RoFormer).
+"""Where a token stands: attention itself cannot tell.
 
-Pairs of numbers in each query and key are turned by an angle that grows
-with the token's position. The dot product of a turned query and a turned
-key then depends on how far apart they stand, and not on where.
+learned      a vector for each position, added to the token's (GPT-2)
+sinusoidal   the same, computed (Vaswani et al. 2017, section 3.5)
+rotary       each query and key is turned (Su et al. 2021, RoFormer)
+none         only the causal mask gives the order away
 
-Shapes: T time, K head width.
+Shapes: T time, D width, K head width, P pairs of numbers, half of K.
 """
 
 import torch
-from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from octavo.model.config import ModelConfig
+
+Rotation = tuple[Float[Tensor, "T P"], Float[Tensor, "T P"]]
 
 
-def rotary_angles(context: int, head_width: int, base: float) -> Tensor:
+def rotary_angles(
+    context: int, head_width: int, base: float
+) -> Float[Tensor, "T P"]:
     """Return the angle of each position and pair, (T, K/2), in radians.
 
     Pair i turns by base^(-2i/K) a step: the first pairs are fast hands of
@@ -22,11 +30,23 @@ def rotary_angles(context: int, head_width: int, base: float) -> Tensor:
     return torch.outer(torch.arange(context, dtype=torch.float32), speeds)
 
 
-def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+def sinusoids(context: int, width: int) -> Float[Tensor, "T D"]:
+    """Return the sine and the cosine of each such angle, in turn."""
+    angles = rotary_angles(context, width, 10_000.0)
+    waves = torch.stack((angles.sin(), angles.cos()), dim=-1)
+    return waves.flatten(1)[:, :width]
+
+
+def rotate(
+    x: Float[Tensor, "*B T K"],
+    cosine: Float[Tensor, "T P"],
+    sine: Float[Tensor, "T P"],
+) -> Float[Tensor, "*B T K"]:
     """Turn each pair (x[i], x[i + K/2]) by its position's angle.
 
-    x is (..., T, K); cosine and sine are (T, K/2). Pairing the two halves,
-    rather than neighbours, is what Llama and Qwen do.
+    The dot product of a turned query and a turned key depends on how far
+    apart they stand, and not on where. Pairing the two halves, rather than
+    neighbours, is what Llama and Qwen do.
     """
     first, second = x.chunk(2, dim=-1)
     return torch.cat(
@@ -36,3 +56,40 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         ),
         dim=-1,
     )
+
+
+class PositionEmbedding(nn.Module):
+    """A vector for each position: learned, or waves that never change."""
+
+    weight: Tensor  # (context, D)
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        waves = sinusoids(config.context, config.width)
+        if config.positions == "learned":
+            self.weight = nn.Parameter(torch.empty_like(waves))
+        else:
+            self.register_buffer("weight", waves, persistent=False)
+
+    def forward(self, start: int, end: int) -> Float[Tensor, "T D"]:
+        """Return the vectors of the positions from start to end."""
+        return self.weight[start:end]
+
+
+class Rotary(nn.Module):
+    """The cosine and sine of every angle, computed once."""
+
+    cosine: Tensor  # (context, P)
+    sine: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        angles = rotary_angles(
+            config.context, config.head_width, config.rope_base
+        )
+        self.register_buffer("cosine", angles.cos(), persistent=False)
+        self.register_buffer("sine", angles.sin(), persistent=False)
+
+    def forward(self, start: int, end: int) -> Rotation:
+        """Return how to rotate at the positions from start to end."""
+        return self.cosine[start:end], self.sine[start:end]

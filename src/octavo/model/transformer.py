@@ -4,16 +4,16 @@ Shapes: B batch, T time, D width, V vocabulary.
 """
 
 import math
-from typing import cast
 
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from octavo.foundation import UserError
 from octavo.model.block import Block
 from octavo.model.cache import Cache
 from octavo.model.config import ModelConfig
-from octavo.model.norm import RMSNorm
-from octavo.model.positions import rotary_angles
+from octavo.model.norm import make_norm
+from octavo.model.positions import PositionEmbedding, Rotary
 
 
 class Transformer(nn.Module):
@@ -23,21 +23,22 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.width)
+        self.position_embedding: PositionEmbedding | None = None
+        self.rotary: Rotary | None = None
+        if config.positions in ("learned", "sinusoidal"):
+            self.position_embedding = PositionEmbedding(config)
+        elif config.positions == "rotary":
+            self.rotary = Rotary(config)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(
             Block(config) for _ in range(config.num_layers)
         )
-        self.norm = RMSNorm(config.width, config.norm_epsilon)
+        self.norm = make_norm(config)
         self.head = nn.Linear(config.width, config.vocab_size, bias=False)
         if config.tied_head:
             # What a token means when read is what it means when written
             # (Press and Wolf 2017).
             self.head.weight = self.embedding.weight
-        angles = rotary_angles(
-            config.context, config.head_width, config.rope_base
-        )
-        self.register_buffer("cosine", angles.cos(), persistent=False)
-        self.register_buffer("sine", angles.sin(), persistent=False)
         self.initialise()
 
     def initialise(self) -> None:
@@ -51,17 +52,20 @@ class Transformer(nn.Module):
         """
         depth = math.sqrt(2 * self.config.num_layers)
         for name, parameter in self.named_parameters():
-            if parameter.dim() < 2:
-                continue  # norms begin at one
+            if parameter.dim() < 2:  # norms begin at one, biases at zero
+                nn.init.constant_(parameter, name.endswith("weight"))
+                continue
             deviation = parameter.shape[1] ** -0.5
-            if parameter is self.embedding.weight:
+            if "embedding" in name:
                 deviation = 0.02
             if name.endswith(("output.weight", "down.weight")):
                 deviation /= depth
             nn.init.normal_(parameter, std=deviation)
 
-    def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
-        """Map ids (B, T) to logits (B, T, V).
+    def forward(
+        self, ids: Int[Tensor, "B T"], cache: Cache | None = None
+    ) -> Float[Tensor, "B T V"]:
+        """Score every token of the vocabulary as the next, at each place.
 
         With a cache, `ids` are the tokens that follow those already in it.
         Raises UserError when the text is longer than the context.
@@ -73,14 +77,14 @@ class Transformer(nn.Module):
                 f"the text is {end} tokens long and the model's context "
                 f"{self.config.context}: give it fewer"
             )
-        cosine = cast("Tensor", self.cosine)[start:end]
-        sine = cast("Tensor", self.sine)[start:end]
-        x = self.dropout(self.embedding(ids))
-        for index, block in enumerate(self.blocks):
-            layer = cache.layers[index] if cache else None
-            x = block(x, cosine, sine, layer, start)
-        if cache:
-            cache.length = end
+        x = self.embedding(ids)
+        if self.position_embedding:
+            x = x + self.position_embedding(start, end)
+        rotation = self.rotary(start, end) if self.rotary else None
+        x = self.dropout(x)
+        layers = cache.layers if cache else [None] * len(self.blocks)
+        for block, layer in zip(self.blocks, layers, strict=True):
+            x = block(x, rotation, layer)
         logits: Tensor = self.head(self.norm(x))
         return logits
 

@@ -1,11 +1,11 @@
 """Byte-level byte-pair encoding: from text to ids and back, losing nothing.
 
-Read in this order: `patterns` (where text is cut), `reference` (the idea),
-`trainer` and `encoder` (the same, fast), `vocabulary` and `tokenizer` (what
-everybody else uses), `files` and `ranks` (how others write it down),
-`tokens` (a corpus as one array of ids). Beside them: `published`, what
-others trained; `viewing` and `page`, a text cut before your eyes; and
-`contenders`, `comparison` and `findings`, how all of them compare.
+Read in this order: `patterns` (where text is cut) and `reference` (the
+idea, whole). Then the same, fast: `cutting`, `table`, `pieces`, `trainer`,
+`merging`, `encoder`. Then `vocabulary` and `tokenizer` (what everybody else
+uses), `files`, `parsing` and `ranks` (how others write it down), `tokens`
+(a corpus as one array of ids). Beside them `published`, what others
+trained; `viewing`, a text cut before your eyes; and `comparison`.
 """
 
 from octavo.tokenizer.measures import bytes_per_token, longest_tokens

@@ -1,7 +1,8 @@
 """Training: from a wish to a run folder with a model in it.
 
-Read in this order: recipe, run, batches, optimizers, checkpoints, samples,
-loop, wish, prepare, judge, and chart, which is imported where it is needed.
+Read in this order: recipe, run, batches, optimizers, backends, checkpoints,
+samples, loop, wish, prepare, judge, and chart, which is imported where it
+is needed.
 """
 
 from octavo.training.judge import evaluate_run

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from torch import Tensor
-from torch.optim import Optimizer
 
 from octavo.foundation import UserError
 from octavo.foundation.files import (
@@ -24,6 +22,7 @@ from octavo.foundation.files import (
 )
 from octavo.interop import load_weights, read_tensors, weights_as_bytes
 from octavo.model import Transformer
+from octavo.training.backends import Backend
 
 KEPT = 2  # should the newest be damaged, there is one before it
 FILES = ("model.safetensors", "optimizer.safetensors")
@@ -34,7 +33,7 @@ class State:
     """All that changes while training; the random state is torch's own."""
 
     model: Transformer
-    optimizers: list[Optimizer]
+    backend: Backend
     step: int = 0
     seconds: float = 0.0
 
@@ -66,19 +65,15 @@ def restore(state: State, run: Path) -> bool:
     load_weights(state.model, folder / FILES[0])
     tensors = read_tensors(folder / FILES[1])
     torch.set_rng_state(tensors.pop("random_state"))
-    for index, optimizer in enumerate(state.optimizers):
-        _restore_optimizer(optimizer, tensors, f"{index}.")
+    state.backend.remember(tensors)
     state.step, state.seconds = step, seconds
     return True
 
 
 def _write(state: State, folder: Path) -> None:
     """Write the files of a checkpoint."""
-    tensors = {"random_state": torch.get_rng_state()}
-    for index, optimizer in enumerate(state.optimizers):
-        for parameter, values in optimizer.state_dict()["state"].items():
-            for name, value in values.items():
-                tensors[f"{index}.{parameter}.{name}"] = value.contiguous()
+    tensors = state.backend.memory()
+    tensors["random_state"] = torch.get_rng_state()
     write_bytes(folder / FILES[0], weights_as_bytes(state.model))
     write_bytes(folder / FILES[1], safetensors.torch.save(tensors))
     write_json(
@@ -111,16 +106,3 @@ def _damaged(folder: Path, name: str) -> UserError:
         f"{folder / name} is damaged (it is not what was written): remove "
         f"{folder} to resume from the checkpoint before it"
     )
-
-
-def _restore_optimizer(
-    optimizer: Optimizer, tensors: dict[str, Tensor], prefix: str
-) -> None:
-    """Give an optimizer back what it remembers of each parameter."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith(prefix):
-            parameter, name = key.removeprefix(prefix).split(".")
-            state.setdefault(int(parameter), {})[name] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from octavo.evaluation import (
     Score,
@@ -22,11 +21,12 @@ from octavo.evaluation import (
 )
 from octavo.foundation import UserError
 from octavo.foundation.files import remove_leftovers, write_bytes
+from octavo.inspection import AttentionRecord, Sentence
 from octavo.interop import weights_as_bytes
 from octavo.model import Transformer
+from octavo.training.backends import make_backend
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import State, restore, save_checkpoint
-from octavo.training.optimizers import make_optimizers
 from octavo.training.recipe import Recipe
 from octavo.training.run import WEIGHTS, Metrics, Run, write_status
 from octavo.training.samples import write_sample
@@ -34,6 +34,10 @@ from octavo.training.watcher import Moment, Watcher
 
 # A model changes fastest at first: that is when to look at it often.
 SAMPLE_AT = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+ATTENTION_AT = tuple(
+    percent / 100
+    for percent in (0, 1, 2, 3.5, 5, 7.5, 10, 15, 25, 40, 70, 100)
+)
 GLANCE_AT = tuple(part / 12 for part in range(1, 13))
 GLANCE_TOKENS = 4096
 CHECKPOINT_SECONDS = 60.0
@@ -65,13 +69,9 @@ def train(
 
 def begin(recipe: Recipe) -> State:
     """Return the state before the first step, the same for a seed."""
-    t = recipe.training
-    torch.manual_seed(t.seed)
+    torch.manual_seed(recipe.training.seed)
     model = Transformer(recipe.model)
-    optimizers = make_optimizers(
-        model, t.matrix_learning_rate, t.other_learning_rate, t.weight_decay
-    )
-    return State(model=model, optimizers=optimizers)
+    return State(model=model, backend=make_backend(model, recipe.training))
 
 
 def take_step(
@@ -82,22 +82,15 @@ def take_step(
     `share` scales every learning rate. Raises UserError, and changes
     nothing, when the loss is not finite.
     """
-    logits = state.model(inputs)
-    loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-    value = loss.item()
-    if not math.isfinite(value):
+    loss = state.backend.loss(inputs, targets)
+    if not math.isfinite(loss):
         raise UserError(
-            f"the loss became {value} at step {state.step}: lower the "
+            f"the loss became {loss} at step {state.step}: lower the "
             "learning rates in recipe.toml and start again with --recipe"
         )
-    loss.backward()  # type: ignore[no-untyped-call]
-    for optimizer in state.optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = group["full_lr"] * share
-        optimizer.step()
-        optimizer.zero_grad()
+    state.backend.step(share)
     state.step += 1
-    return value
+    return loss
 
 
 class Trainer:
@@ -115,6 +108,12 @@ class Trainer:
         )
         self.glance = Glance(run)
         self.metrics = Metrics.reopen(run.folder, state.step)
+        sentence = Sentence.choose(run.held_out, run.tokenizer)
+        self.attention = AttentionRecord.reopen(
+            run.folder,
+            state.step,
+            sentence.cut(model.context, run.tokenizer),
+        )
         # Where this sitting began: earlier ones count as time, not speed.
         self.first_step, self.seconds_before = state.step, state.seconds
         self.began = time.monotonic()
@@ -125,6 +124,7 @@ class Trainer:
         while self.state.step < self.recipe.num_steps:
             if self.state.step == 0:
                 self._sample()
+                self.attention.add(0, self.state.model)
             self._step()
             if stop():
                 break
@@ -165,6 +165,8 @@ class Trainer:
             self.watcher.glanced(self.state.step, bits)
         if _passes(self.state.step, total, SAMPLE_AT):
             self._sample()
+        if _passes(self.state.step, total, ATTENTION_AT):
+            self.attention.add(self.state.step, self.state.model)
 
     def _sample(self) -> None:
         """Let the model write from the fixed prompt, and keep that."""

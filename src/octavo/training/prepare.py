@@ -13,12 +13,12 @@ import torch
 
 from octavo.foundation import UserError
 from octavo.foundation.files import replacing_folder, write_json
-from octavo.interop import save_tokenizer
-from octavo.interop.names import to_foreign_config
+from octavo.interop import describe, save_tokenizer, why_own
 from octavo.model import ModelConfig
 from octavo.text import CATALOGUE, Corpus, load_corpus
 from octavo.text.fetching import is_cached
 from octavo.tokenizer import TokenFile, Tokenizer, write_tokens
+from octavo.training.backends import require_backend
 from octavo.training.batches import Batches, num_windows
 from octavo.training.loop import begin, take_step
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
@@ -26,6 +26,7 @@ from octavo.training.run import Run, require_new_run
 from octavo.training.watcher import Watcher
 from octavo.training.wish import (
     DEFAULT_MINUTES,
+    RATES,
     Wish,
     batch_size_for,
     model_for,
@@ -44,6 +45,7 @@ def prepare(wish: Wish, out: Path, watcher: Watcher | None = None) -> Run:
     """Make the run folder for a wish, ready for its first step."""
     watcher = watcher or Watcher()
     require_new_run(out)
+    require_backend(wish.backend)
     corpus = read_corpus(wish.corpus, wish.field, watcher)
     data = DataRecipe(
         corpus=wish.corpus,
@@ -76,6 +78,7 @@ def prepare_from_recipe(
     """Make the run folder of a recipe, to repeat its run exactly."""
     watcher = watcher or Watcher()
     require_new_run(out)
+    require_backend(recipe.training.backend)
     corpus = read_corpus(recipe.data.corpus, recipe.data.field, watcher)
     if recipe.data.fingerprint not in ("", corpus.fingerprint):
         raise UserError(
@@ -89,6 +92,8 @@ def prepare_from_recipe(
             f"the tokenizer has {tokenizer.vocab_size} tokens, and the "
             f"recipe's model {recipe.model.vocab_size}: make them equal"
         )
+    if reason := why_own(recipe.model):
+        watcher.noted(f"Only Octavo can read what comes out: {reason}")
     with replacing_folder(out) as folder:
         train = write_corpus(folder, corpus, tokenizer, watcher)
         _batches(recipe, train)  # the text must be long enough
@@ -169,13 +174,23 @@ def choose_training(
 ) -> TrainingRecipe:
     """Fix batch and budget; without --tokens, this machine is measured."""
     windows = num_windows(len(train.ids), model.context)
+    matrix_rate, other_rate = RATES[wish.backend]
     training = TrainingRecipe(
         tokens=wish.tokens or 1,
         batch_size=batch_size_for(wish, model.context, windows),
         seed=wish.seed,
+        matrix_learning_rate=matrix_rate,
+        other_learning_rate=other_rate,
+        backend=wish.backend,
         threads=torch.get_num_threads(),
         prompt=wish.prompt or prompt,
     )
+    if wish.backend != "torch":
+        watcher.noted(
+            f"Backend: {wish.backend}, with AdamW for every parameter "
+            f"(learning rate {matrix_rate:g} for matrices, {other_rate:g} "
+            "for all else)"
+        )
     draft = Recipe(data=data, model=model, training=training)
     batches = _batches(draft, train)
     if wish.tokens:
@@ -209,7 +224,7 @@ def write_choices(
 ) -> None:
     """Write all that a run folder holds beside its tokens."""
     save_tokenizer(tokenizer, folder, recipe.model.context)
-    write_json(folder / "config.json", to_foreign_config(recipe.model))
+    write_json(folder / "config.json", describe(recipe.model))
     recipe.save(folder / "recipe.toml")
 
 

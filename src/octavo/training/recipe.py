@@ -6,6 +6,7 @@ machine with the same versions and threads, gives the same bytes.
 
 import tomllib
 from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,10 @@ from octavo import __version__
 from octavo.foundation import UserError, check_known, check_seed
 from octavo.foundation.files import write_text
 from octavo.model import ModelConfig
+from octavo.twins.loading import TWINS
+from octavo.twins.numpy_model import require_plain
 
+BACKENDS = ("torch", *TWINS)
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
 
@@ -41,7 +45,7 @@ class TrainingRecipe:
 
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
-    to zero over the last `decay_share` of the run.
+    to zero over the last `decay_share` of the run. `threads` is PyTorch's.
     """
 
     tokens: int
@@ -52,10 +56,12 @@ class TrainingRecipe:
     weight_decay: float = 0.0
     warmup_steps: int = 10
     decay_share: float = 0.4
+    backend: str = "torch"
     threads: int = 1
     prompt: str = "\n"
 
     def __post_init__(self) -> None:
+        check_known("backend", [self.backend], BACKENDS)
         whole, small = "a whole number above 0", "a small number above 0"
         share = "a share from 0 up to, but not including, 1"
         rates = self.matrix_learning_rate, self.other_learning_rate
@@ -88,6 +94,10 @@ class Recipe:
     model: ModelConfig
     training: TrainingRecipe
 
+    def __post_init__(self) -> None:
+        if self.training.backend != "torch":
+            require_plain(self.model, self.model.context)
+
     @property
     def num_steps(self) -> int:
         """How many batches the token budget makes, at least one."""
@@ -106,10 +116,12 @@ class Recipe:
 
     def save(self, path: Path) -> None:
         """Write the recipe as TOML, with the versions that it ran under."""
+        backend = self.training.backend
         content = {
             "format": FORMAT,
             "octavo": __version__,
             "torch": str(torch.__version__),
+            backend: version(backend),
             **asdict(self),
         }
         write_text(path, tomli_w.dumps(content))
@@ -123,8 +135,8 @@ class Recipe:
                 f"{path} is of another format than this Octavo's "
                 f"({FORMAT}): use the version of Octavo named in it"
             )
-        for version in ("octavo", "torch"):
-            content.pop(version, None)
+        for package in ("octavo", *BACKENDS):  # for people, as a record
+            content.pop(package, None)
         parts = {
             "data": DataRecipe,
             "model": ModelConfig,

@@ -4,6 +4,7 @@ config.json, model.safetensors, tokenizer.json, ...   the model
 recipe.toml      every choice behind it
 metrics.jsonl    every step's loss, measurements and samples
 samples.md       the samples, to read
+attention.safetensors  one sentence's attention, at a dozen moments
 tokens/          the text, as token files
 checkpoints/     what resuming needs
 status.json      how far it is, and the checksum of the weights

@@ -21,6 +21,13 @@ SIZES = {
 # A size for a time: the largest that still sees enough tokens in it.
 SIZE_BY_MINUTES = ((6.0, "tiny"), (15.0, "small"), (45.0, "medium"))
 DEFAULT_MINUTES = 10.0
+# By backend, the learning rates of matrices and of all else. PyTorch has
+# Muon for the former, the twins have AdamW for both (LOG.md).
+RATES = {
+    "torch": (0.02, 0.01),
+    "numpy": (0.004, 0.01),
+    "jax": (0.004, 0.01),
+}
 # Past these no run would ever end.
 MOST = {"minutes": 525_600, "tokens": 10**15}
 POSITIVE = ("minutes", "tokens", "context", "batch_size", "vocab_size")
@@ -41,6 +48,7 @@ class Wish:
     batch_size: int | None = None
     prompt: str | None = None
     seed: int = 0
+    backend: str = "torch"
 
     def __post_init__(self) -> None:
         for name in POSITIVE:
@@ -49,6 +57,7 @@ class Wish:
             if isinstance(getattr(self, field.name), str):
                 check_text(field.name, getattr(self, field.name))
         check_seed(self.seed)
+        check_known("backend", [self.backend], RATES)
         if self.size is not None:
             check_known("size", [self.size], SIZES)
         if self.minutes is not None and self.tokens is not None:

@@ -6,9 +6,15 @@ import pytest
 
 from octavo.foundation import UserError
 from octavo.tokenizer import Tokenizer, train_bpe
-from octavo.tokenizer.page import to_page
 from octavo.tokenizer.published import load_published
-from octavo.tokenizer.viewing import Step, show, stretches, trace, view
+from octavo.tokenizer.viewing.page import to_page
+from octavo.tokenizer.viewing.tokens import (
+    Step,
+    show,
+    stretches,
+    trace,
+    view,
+)
 
 
 @pytest.fixture(scope="module")

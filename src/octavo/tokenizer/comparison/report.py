@@ -5,8 +5,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from octavo.tokenizer.comparison import AWKWARD, Comparison, Row
-from octavo.tokenizer.findings import findings
+from octavo.tokenizer.comparison.compare import AWKWARD, Comparison, Row
+from octavo.tokenizer.comparison.findings import findings
 
 NOTHING = "–"  # noqa: RUF001 (a dash, as tables have it)
 PEERS = ("sentencepiece", "tiktoken", "tokenizers")

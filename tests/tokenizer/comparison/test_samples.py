@@ -1,8 +1,8 @@
 import gettext
 import unicodedata
 
-from octavo.tokenizer import samples
-from octavo.tokenizer.samples import installed_samples
+from octavo.tokenizer.comparison import samples
+from octavo.tokenizer.comparison.samples import installed_samples
 
 
 def share_of(text: str, script: str) -> float:

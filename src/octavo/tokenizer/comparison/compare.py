@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from octavo.foundation import UserError
-from octavo.tokenizer.contenders import (
+from octavo.tokenizer.comparison.contenders import (
     CONTENDERS,
     OCTAVO,
     WORD,
@@ -22,7 +22,7 @@ from octavo.tokenizer.contenders import (
     Contender,
     Unavailable,
 )
-from octavo.tokenizer.samples import Sample
+from octavo.tokenizer.comparison.samples import Sample
 
 AWKWARD = {
     "spaces": " two  spaces,\ta tab, \r\n line ends\n\n and an end ",

@@ -7,19 +7,25 @@ import tokenizers
 from tokenizers import models, pre_tokenizers, trainers
 
 from octavo.foundation import UserError
-from octavo.tokenizer import Tokenizer, bytes_per_token, comparison
-from octavo.tokenizer.chart import draw_comparison
-from octavo.tokenizer.comparison import AWKWARD, Comparison, compare
-from octavo.tokenizer.contenders import (
+from octavo.tokenizer import Tokenizer, bytes_per_token
+from octavo.tokenizer.comparison.chart import draw_comparison
+from octavo.tokenizer.comparison.compare import AWKWARD, Comparison, compare
+from octavo.tokenizer.comparison.contenders import (
     CONTENDERS,
+    WORD,
     Unavailable,
     make_characters,
     make_sentencepiece,
     make_words,
 )
-from octavo.tokenizer.findings import findings
-from octavo.tokenizer.report import cells, headings, to_json, to_markdown
-from octavo.tokenizer.samples import Sample
+from octavo.tokenizer.comparison.findings import findings
+from octavo.tokenizer.comparison.report import (
+    cells,
+    headings,
+    to_json,
+    to_markdown,
+)
+from octavo.tokenizer.comparison.samples import Sample
 
 SIZE = 600
 RUSSIAN = Sample(
@@ -157,7 +163,7 @@ def test_spelling_counts_pieces_of_words(parts, table):
     words, bpe = make_words(texts, SIZE), Tokenizer.train(texts, SIZE)
     counts = {True: [0, 0], False: [0, 0]}
     for text in held_out.documents:
-        for word in comparison.WORD.findall(text):
+        for word in WORD.findall(text):
             if word.isalpha():
                 count = counts[words.encode(word) == [0]]
                 count[0] += len(bpe.encode(" " + word))

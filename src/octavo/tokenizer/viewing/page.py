@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from octavo.tokenizer.viewing import Step, Stretch, Token, show, stretches
+from octavo.tokenizer.viewing.tokens import (
+    Step,
+    Stretch,
+    Token,
+    show,
+    stretches,
+)
 
 COLOURS = 5  # that tokens take in turn
 

@@ -15,8 +15,8 @@ from octavo.foundation.drawing import (
     RED,
     drawing,
 )
-from octavo.tokenizer.comparison import Comparison, Row
-from octavo.tokenizer.report import others_unknown
+from octavo.tokenizer.comparison.compare import Comparison, Row
+from octavo.tokenizer.comparison.report import others_unknown
 
 MARKS = "oDs^v"  # a shape and a colour for each text
 COLOURS = (INK, BLUE, GOLD, RED, FAINT)

@@ -6,8 +6,8 @@ not bear out is not made, and something else is said in its place.
 
 from collections.abc import Iterator
 
-from octavo.tokenizer.comparison import Comparison, Row
-from octavo.tokenizer.contenders import (
+from octavo.tokenizer.comparison.compare import Comparison, Row
+from octavo.tokenizer.comparison.contenders import (
     FALLBACK,
     OCTAVO,
     SENTENCEPIECE,

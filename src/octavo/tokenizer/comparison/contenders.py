@@ -19,6 +19,7 @@ import regex
 
 from octavo.foundation import UserError
 from octavo.tokenizer.alphabet import ALPHABET
+from octavo.tokenizer.comparison.samples import INSTALL
 from octavo.tokenizer.encoder import Ids
 from octavo.tokenizer.patterns import PATTERNS
 from octavo.tokenizer.published import (
@@ -26,7 +27,6 @@ from octavo.tokenizer.published import (
     TIKTOKEN_PATTERNS,
     load_published,
 )
-from octavo.tokenizer.samples import INSTALL
 from octavo.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 Codes = Sequence[int] | Ids

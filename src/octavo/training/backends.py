@@ -1,0 +1,171 @@
+"""Backends: what computes a step's loss and gradients, and takes the step.
+
+The weights always lie in the PyTorch model, which is what is sampled,
+judged and saved. The twins in NumPy and JAX work on the same memory.
+
+Shapes: B windows in a batch, T tokens in a window.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import Optimizer
+
+from octavo.model import Transformer
+from octavo.training.optimizers import make_optimizers
+from octavo.training.recipe import TrainingRecipe
+from octavo.twins.loading import load_optimizer, load_twin, weights_of
+
+Memory = dict[str, Tensor]
+MOMENTS = ("first", "second")  # what the twins' AdamW keeps by name
+
+
+class Backend(Protocol):
+    """One of three ways to train the same model."""
+
+    def loss(self, inputs: Tensor, targets: Tensor) -> float:
+        """Return the loss on (B, T) ids; keep its gradients for `step`."""
+
+    def step(self, share: float) -> None:
+        """Move the weights; `share` scales every learning rate."""
+
+    def memory(self) -> Memory:
+        """Return what the optimizers remember, for a checkpoint."""
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Give the optimizers back what they remembered."""
+
+
+def require_backend(name: str) -> None:
+    """Raise UserError unless a backend can be used on this machine."""
+    if name != "torch":
+        load_twin(name)
+
+
+def make_backend(model: Transformer, training: TrainingRecipe) -> Backend:
+    """Return the backend that a recipe names, to train a model."""
+    if training.backend == "torch":
+        return TorchBackend(model, training)
+    return TwinBackend(model, training)
+
+
+class TorchBackend:
+    """PyTorch: autograd, with Muon for matrices and AdamW for the rest."""
+
+    def __init__(
+        self, model: Transformer, training: TrainingRecipe
+    ) -> None:
+        self.model = model
+        self.optimizers = make_optimizers(
+            model,
+            training.matrix_learning_rate,
+            training.other_learning_rate,
+            training.weight_decay,
+        )
+
+    def loss(self, inputs: Tensor, targets: Tensor) -> float:
+        """Return the loss on (B, T) ids; keep its gradients for `step`."""
+        logits = self.model(inputs).flatten(0, 1)
+        loss = functional.cross_entropy(logits, targets.flatten())
+        self.model.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def step(self, share: float) -> None:
+        """Move the weights; `share` scales every learning rate."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["full_lr"] * share
+            optimizer.step()
+
+    def memory(self) -> Memory:
+        """Return what the optimizers remember, for a checkpoint."""
+        return {
+            f"{index}.{parameter}.{name}": value.contiguous()
+            for index, optimizer in enumerate(self.optimizers)
+            for parameter, values in optimizer.state_dict()["state"].items()
+            for name, value in values.items()
+        }
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Give the optimizers back what they remembered."""
+        for index, optimizer in enumerate(self.optimizers):
+            _remember(optimizer, memory, f"{index}.")
+
+
+def _remember(
+    optimizer: Optimizer, memory: Mapping[str, Tensor], prefix: str
+) -> None:
+    """Give one optimizer back what it remembers of each parameter."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in memory.items():
+        if key.startswith(prefix):
+            parameter, name = key.removeprefix(prefix).split(".")
+            state.setdefault(int(parameter), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+class TwinBackend:
+    """A twin and its AdamW, with one rate for matrices, one for the rest.
+
+    Its parameters are the PyTorch model's own, seen as arrays.
+    """
+
+    def __init__(
+        self, model: Transformer, training: TrainingRecipe
+    ) -> None:
+        self.config, self.params = model.config, weights_of(model)
+        self.gradients: Mapping[str, Any] = {}
+        self.twin = load_twin(training.backend)
+        adamw = load_optimizer(training.backend)
+        matrices: dict[str, Any] = {}
+        others: dict[str, Any] = {}
+        for name, x in self.params.items():
+            in_block = name.startswith("blocks.") and x.ndim == 2
+            (matrices if in_block else others)[name] = x
+        self.optimizers = [
+            adamw(
+                matrices,
+                training.matrix_learning_rate,
+                weight_decay=training.weight_decay,
+            ),
+            adamw(others, training.other_learning_rate),
+        ]
+
+    def loss(self, inputs: Tensor, targets: Tensor) -> float:
+        """Return the loss on (B, T) ids; keep its gradients for `step`."""
+        with np.errstate(all="ignore"):  # who asks looks at the loss
+            loss, self.gradients = self.twin.loss_and_gradients(
+                self.params, self.config, inputs.numpy(), targets.numpy()
+            )
+        return float(loss)
+
+    def step(self, share: float) -> None:
+        """Move the weights; `share` scales every learning rate."""
+        for optimizer in self.optimizers:
+            optimizer.step(self.gradients, share)
+
+    def memory(self) -> Memory:
+        """Return what the optimizers remember, for a checkpoint."""
+        steps = self.optimizers[0].steps
+        return {"steps": torch.tensor(steps)} | {
+            f"{moment}.{name}": torch.tensor(np.asarray(value))
+            for optimizer in self.optimizers
+            for moment in MOMENTS
+            for name, value in getattr(optimizer, moment).items()
+        }
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Give the optimizers back what they remembered."""
+        for optimizer in self.optimizers:
+            optimizer.steps = int(memory["steps"])
+            for moment in MOMENTS:
+                kept = getattr(optimizer, moment)
+                for name in kept:
+                    value = memory[f"{moment}.{name}"]
+                    kept[name] = value.numpy().copy()

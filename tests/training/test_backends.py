@@ -1,0 +1,128 @@
+"""The three backends train the same weights, to the same numbers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from octavo.foundation import UserError
+from octavo.model import ModelConfig
+from octavo.training import DataRecipe, Recipe, TrainingRecipe
+from octavo.training import optimizers as torch_optimizers
+from octavo.training.checkpoints import restore, save_checkpoint
+from octavo.training.loop import begin, take_step
+from octavo.training.recipe import BACKENDS
+
+RECIPE = Recipe(
+    data=DataRecipe(corpus="none"),
+    model=ModelConfig(
+        vocab_size=40, context=8, num_layers=2, width=32, num_heads=2,
+        num_kv_heads=1, head_width=16, mlp_width=48,
+    ),
+    training=TrainingRecipe(tokens=1000, seed=3, weight_decay=0.1),
+)  # fmt: skip
+TWINS = [name for name in BACKENDS if name != "torch"]
+every_twin = pytest.mark.parametrize("backend", TWINS)
+
+
+def recipe_for(backend: str) -> Recipe:
+    training = replace(RECIPE.training, backend=backend)
+    return replace(RECIPE, training=training)
+
+
+def steps(state, first: int, last: int) -> list[float]:
+    losses = []
+    for step in range(first, last):
+        generator = torch.Generator().manual_seed(step % 3)
+        ids = torch.randint(40, (4, 9), generator=generator)
+        losses.append(take_step(state, 0.5, ids[:, :-1], ids[:, 1:]))
+    return losses
+
+
+def same_weights(one, other) -> bool:
+    return all(
+        torch.equal(ours, theirs)
+        for ours, theirs in zip(
+            one.model.parameters(), other.model.parameters(), strict=True
+        )
+    )
+
+
+@every_twin
+def test_a_twin_trains_the_torch_model_itself(backend, monkeypatch):
+    """As torch would with AdamW for the matrices, decay and rates too."""
+
+    def adamw(matrices, learning_rate, weight_decay):
+        return torch.optim.AdamW(
+            matrices, lr=learning_rate, betas=(0.9, 0.95), eps=1e-10,
+            weight_decay=weight_decay,
+        )  # fmt: skip
+
+    ours = begin(recipe_for(backend))
+    losses = steps(ours, 0, 12)
+    monkeypatch.setattr(torch_optimizers, "Muon", adamw)
+    theirs = begin(RECIPE)
+    start = [p.detach().clone() for p in theirs.model.parameters()]
+    np.testing.assert_allclose(losses, steps(theirs, 0, 12), rtol=1e-4)
+    assert losses[-1] < 0.9 * losses[0]
+    assert ours.step == 12
+    for (name, mine), other, before in zip(
+        ours.model.named_parameters(),
+        theirs.model.parameters(),
+        start,
+        strict=True,
+    ):
+        moved = (other - before).norm()
+        assert (mine - other).norm() < 0.02 * moved, name
+
+
+@every_twin
+def test_going_on_equals_never_having_stopped(backend, tmp_path):
+    recipe = recipe_for(backend)
+    whole = begin(recipe)
+    steps(whole, 0, 9)
+
+    first = begin(recipe)
+    steps(first, 0, 4)
+    save_checkpoint(first, tmp_path)
+    second = begin(recipe)
+    assert restore(second, tmp_path)
+    steps(second, 4, 7)
+    save_checkpoint(second, tmp_path)
+    third = begin(recipe)
+    assert restore(third, tmp_path)
+    steps(third, 7, 9)
+    assert same_weights(whole, third)
+    assert not same_weights(whole, second)
+
+
+@every_twin
+def test_a_loss_that_is_no_number_stops_and_changes_nothing(backend):
+    state = begin(recipe_for(backend))
+    with torch.no_grad():
+        state.model.norm.weight[0] = float("nan")
+    before = state.model.embedding.weight.clone()
+    with pytest.raises(UserError, match="became nan at step 0: lower the"):
+        steps(state, 0, 1)
+    assert torch.equal(before, state.model.embedding.weight)
+
+
+@every_twin
+def test_a_recipe_with_dropout_is_not_for_a_twin(backend):
+    with pytest.raises(UserError, match=r"dropout is 0\.1"):
+        replace(
+            recipe_for(backend), model=replace(RECIPE.model, dropout=0.1)
+        )
+
+
+def test_a_recipe_keeps_its_backend(tmp_path):
+    path = tmp_path / "recipe.toml"
+    for backend in BACKENDS:
+        recipe_for(backend).save(path)
+        assert Recipe.load(path) == recipe_for(backend)
+        assert f'\nbackend = "{backend}"\n' in path.read_text("utf-8")
+    text = path.read_text("utf-8").replace('"jax"\n', '"jaxx"\n')
+    path.write_text(text, "utf-8")
+    with pytest.raises(UserError, match='"jaxx"; did you mean "jax"'):
+        Recipe.load(path)
