@@ -68,6 +68,7 @@ def out(tmp_path) -> Path:
 def test_before_training_nothing_is_left(
     octavo, corpus, out, monkeypatch, phase, before
 ):
+    monkeypatch.setattr(prepare, "PROBE_SECONDS", 0.1)
     interrupting(monkeypatch, prepare, phase, before=before)
     stopped(octavo("train", "--corpus", corpus, "--out", out,
                    "--minutes", 0.1, *TRAINING))  # fmt: skip

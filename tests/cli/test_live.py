@@ -77,9 +77,12 @@ def test_the_bar_shows_one_piece_of_work_at_a_time(live):
     live.stepped(moment(5))
     (task,) = live.bar.tasks
     assert (task.description, task.completed, task.total) == (
-        "training", 5, 60,
+        "step 5/60", 5, 60,
     )  # fmt: skip
-    assert task.fields["facts"] == "step 5/60  loss 2.50  1,234 tokens/s"
+    assert task.fields["facts"] == "loss 2.50  1,234 tokens/s"
+    live.stepped(moment(6))
+    (task,) = live.bar.tasks
+    assert (task.description, task.completed) == ("step 6/60", 6)
     live.working("judging", 1, 4)
     (task,) = live.bar.tasks
     assert (task.description, task.fields["facts"]) == ("judging", "")

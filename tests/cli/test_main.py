@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from octavo import __version__
 from octavo.cli.main import VERBS, explain
 from octavo.foundation import UserError
@@ -26,6 +28,14 @@ def test_every_verb_has_help(octavo):
         done = octavo(verb, "--help")
         assert done.code == 0, done.err
         assert done.out.startswith(f"Usage: octavo {verb}")
+
+
+@pytest.mark.parametrize("verb", [(), ("corpus",), ("tokenizer",)])
+def test_without_a_verb_there_is_help(octavo, verb):
+    done = octavo(*verb)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == octavo(*verb, "--help").out
+    assert done.out.count("\n") > 8
 
 
 def test_the_version_is_printed(octavo):

@@ -40,6 +40,20 @@ def test_options_of_sampling_are_obeyed(run, octavo):
     assert octavo(*ask, "--seed", 1).out != octavo(*ask, "--seed", 2).out
 
 
+def test_it_stops_where_a_document_ends(run, octavo, monkeypatch):
+    """A model that always says so, after a word."""
+    tokenizer = Tokenizer.load(run)
+
+    def write(_model, _ids, _tokens, _sampling, _seed, stop):
+        assert stop == tokenizer.end_of_text
+        return iter(tokenizer.encode(" lohu"))
+
+    monkeypatch.setattr("octavo.cli.generate.generate", write)
+    assert (
+        octavo("generate", run, "--prompt", "Corba").out == "Corba lohu\n"
+    )
+
+
 def test_a_model_folder_that_is_no_run_writes_too(run, octavo, tmp_path):
     folder = tmp_path / "model"
     folder.mkdir()
@@ -56,7 +70,7 @@ def test_bytes_that_are_no_text_are_shown_as_such(run, octavo):
     done = octavo("generate", run, "--prompt", "\n", "--tokens", 60,
                   "--temperature", 100, "--top-k", 0)  # fmt: skip
     assert "\ufffd" in done.out
-    assert "\x1b" not in done.out
+    assert all(c.isprintable() or c in "\n\t" for c in done.out)
     assert done.raw.decode() == done.out
 
 

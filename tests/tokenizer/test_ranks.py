@@ -85,12 +85,15 @@ def test_our_vocabulary_works_in_tiktoken(trained, awkward, prose):
     )
 
 
+@pytest.fixture(scope="module")
+def as_tiktoken(trained) -> tiktoken.Encoding:
+    return trained.to_tiktoken()
+
+
 @QUICK
 @given(text=TEXTS)
-def test_any_text_has_the_same_ids_in_tiktoken(trained, text):
-    assert trained.to_tiktoken().encode_ordinary(text) == trained.encode(
-        text
-    )
+def test_any_text_has_the_same_ids_in_tiktoken(trained, as_tiktoken, text):
+    assert as_tiktoken.encode_ordinary(text) == trained.encode(text)
 
 
 def test_the_bytes_work_in_tiktoken():

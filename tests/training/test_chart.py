@@ -89,12 +89,12 @@ def test_samples_of_any_characters_are_drawn_and_wrapped(
     metrics = Metrics.read(folder)
     metrics.add(step=0, sample="$x^2$ & \x1b[2J 天\n\n" + "word " * 12)
     metrics.add(step=1, loss=2.0)
-    data = replace(finished.recipe.data, corpus="a/$b$_c.txt")
+    data = replace(finished.recipe.data, corpus="a/$\\nosuch$.txt")
     recipe = replace(finished.recipe, data=data)
     run = replace(finished, folder=folder, recipe=recipe)
     draw_run(run, tmp_path / "a.svg")
     words = said(tmp_path / "a.svg")
-    assert "Learning to foretell: $b$_c.txt" in words
+    assert "Learning to foretell: $\\nosuch$.txt" in words
     assert words.count("$x^2$ &amp; \ufffd[2J 天") == 3
     long = [w for w in words if w.strip().startswith("word")]
     assert len(long) == 6

@@ -40,7 +40,7 @@ class Live(Watcher):
             refresh_per_second=3,  # drawing must not cost training time
         )
         self.task: TaskID | None = None
-        self.label, self.bits = "", ""
+        self.work, self.bits = "", ""
         self.told = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -61,19 +61,20 @@ class Live(Watcher):
 
     def working(self, label: str, done: int, total: int) -> None:
         """Move the bar of a piece of work."""
-        self._show(label, done, total, "")
+        self._show(label, done, total, label, "")
 
     def stepped(self, moment: Moment) -> None:
         """Move the bar of training, with the step's facts beside it."""
+        step = f"step {moment.step}/{moment.num_steps}"
         facts = (
-            f"step {moment.step}/{moment.num_steps}  loss {moment.loss:.2f}"
-            f"{self.bits}  {moment.tokens_per_second:,.0f} tokens/s"
+            f"loss {moment.loss:.2f}{self.bits}  "
+            f"{moment.tokens_per_second:,.0f} tokens/s"
         )
-        self._show("training", moment.step, moment.num_steps, facts)
+        self._show("training", moment.step, moment.num_steps, step, facts)
         now = time.monotonic()
         if not self.console.is_terminal and now - self.told > PLAIN_SECONDS:
             left = f"{moment.seconds_left:.0f} s left"
-            self.noted(f"{facts}  {left}")
+            self.noted(f"{step}  {facts}  {left}")
             self.told = now
 
     def glanced(self, step: int, bits_per_byte: float) -> None:
@@ -88,14 +89,22 @@ class Live(Watcher):
         for line in text.strip("\n").splitlines():
             self.console.print(indented(line, style="cyan"))
 
-    def _show(self, label: str, done: int, total: int, facts: str) -> None:
-        """Show how far a piece of work is; a new label, a new bar."""
-        if self.task is None or label != self.label:
+    def _show(
+        self, work: str, done: int, total: int, label: str, facts: str
+    ) -> None:
+        """Show how far a piece of work is; for another one, a new bar."""
+        if self.task is None or work != self.work:
             if self.task is not None:
                 self.bar.remove_task(self.task)
-            self.label = label
+            self.work = work
             self.task = self.bar.add_task(label, facts=facts)
-        self.bar.update(self.task, completed=done, total=total, facts=facts)
+        self.bar.update(
+            self.task,
+            completed=done,
+            total=total,
+            description=label,
+            facts=facts,
+        )
 
 
 def indented(line: str, style: str = "") -> RenderableType:

@@ -12,6 +12,15 @@ from octavo.training import Wish, prepare, write_verse
 CORPUS = "shakespeare"
 PROMPT = "KING.\n"
 LINES = 20
+NEXT = """
+Held-out text is what the model was not trained on: here, three whole plays.
+Bits per byte say how hard it was to foretell: 8 would be a blind guess.
+
+Next, for example:
+  octavo generate {out} --prompt "ROMEO." --temperature 0.7
+  octavo evaluate {out} --baselines
+  octavo train --corpus {corpus} --minutes 10 --out runs/longer\
+"""
 
 
 @click.command
@@ -40,13 +49,4 @@ def command(minutes: float, out: Path, seed: int) -> None:
     for line in write_verse(run.folder, PROMPT, LINES):
         console.print(indented(line))
     report(run, score, as_json=False)
-    click.echo(
-        "Bits per byte: how much of each letter was a surprise. 8 is blind "
-        "guessing,\nand the plays that were held out are not in what it "
-        "read.\n\n"
-        "Next, for example:\n"
-        f'  octavo generate {quoted(out)} --prompt "ROMEO." '
-        "--temperature 0.7\n"
-        f"  octavo evaluate {quoted(out)} --baselines\n"
-        f"  octavo train --corpus {CORPUS} --minutes 10 --out runs/longer"
-    )
+    click.echo(NEXT.format(out=quoted(out), corpus=quoted(Path(CORPUS))))
