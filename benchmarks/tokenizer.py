@@ -11,7 +11,6 @@ import argparse
 import base64
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,14 +18,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import regex
 
 from corpora import RULE, lengthen
+from machine import machine
 from octavo.text import load_corpus
 from octavo.tokenizer import PATTERNS
 from octavo.tokenizer.comparison.samples import installed_samples
@@ -71,7 +69,7 @@ def main() -> None:
         measured = measure(plan(texts), Path(room), rounds)
     result = {
         "command": " ".join(["python", *sys.argv]),
-        "machine": machine(),
+        "machine": machine(PACKAGES),
         "rounds": rounds,
         "texts": texts,
         "rule": RULE,
@@ -327,42 +325,6 @@ def table(
     rule = ["---"] + ["---:"] * (len(headings) - 1)
     written = [f"| {' | '.join(r)} |" for r in (headings, rule, *rows)]
     return ["", f"## {title}", "", *written]
-
-
-def machine() -> Values:
-    """Return what the numbers depend on."""
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
-        "cpu": cpu_model(),
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
-    }
-
-
-def commit() -> str:
-    """Return the commit at work, and whether files differ from it."""
-
-    def git(*words: str) -> str:
-        command = ["git", "-C", str(HERE), *words]
-        return subprocess.check_output(command, text=True).strip()
-
-    changed = git("status", "--porcelain", "--untracked-files=no")
-    return git("rev-parse", "--short=12", "HEAD") + " changed" * bool(
-        changed
-    )
-
-
-def cpu_model() -> str:
-    """Return the processor's name."""
-    path = Path("/proc/cpuinfo")
-    if path.exists():
-        for line in path.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
