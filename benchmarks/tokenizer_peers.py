@@ -16,6 +16,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -193,10 +194,19 @@ def _encode(
 def encode_octavo(
     tokenizer: Any, documents: list[str], threads: int
 ) -> Callable[[], Ids]:
-    """Octavo: arrays of ids, its own batch for many threads."""
+    """Octavo: arrays of ids, its own batch; a process for each core."""
     if threads == 1:
-        return lambda: [tokenizer.encode_to_array(t) for t in documents]
-    return lambda: tokenizer.encode_batch(documents, threads)
+        return lambda: tokenizer.encode_batch(documents)
+    pool = get_context("fork").Pool(threads)
+    shares = [documents[n::threads] for n in range(threads)]
+
+    def work() -> Ids:
+        parts = pool.map(tokenizer.encode_batch, shares)
+        return [
+            parts[n % threads][n // threads] for n in range(len(documents))
+        ]
+
+    return work
 
 
 def encode_tiktoken(

@@ -83,10 +83,13 @@ def test_threads_may_share_a_tokenizer(trained, awkward):
         assert list(threads.map(shared.encode, texts * 3)) == expected * 3
 
 
-@pytest.mark.parametrize("num_threads", [None, 1, 3])
-def test_a_batch_has_the_ids_of_its_texts(trained, awkward, num_threads):
+@pytest.mark.parametrize("chunk", [1 << 18, 200])
+def test_a_batch_has_the_ids_of_its_texts(
+    monkeypatch, trained, awkward, chunk
+):
+    monkeypatch.setattr(encoder, "CHUNK", chunk)
     texts = [*awkward, "To be, or not to be " * 500] * 3
-    batch = trained.encode_batch(texts, num_threads)
+    batch = trained.encode_batch(iter(texts))
     assert [ids.tolist() for ids in batch] == [
         trained.encode(text) for text in texts
     ]

@@ -95,6 +95,15 @@ def test_one_word_of_a_million_letters_is_no_trouble():
     assert merges[1].count == 499_999
 
 
+@pytest.mark.parametrize("caution", [0, 0.1, 3, 1000])
+def test_rare_pairs_come_when_they_are_needed(monkeypatch, caution, prose):
+    monkeypatch.setattr(trainer, "CAUTION", caution)
+    for num_merges in (1, 7, 300):
+        slow, fast = both(prose[:5000], num_merges, "gpt2")
+        assert fast == slow
+        assert len(fast) == num_merges
+
+
 @pytest.mark.parametrize("many", [0, 2, 10**9])
 def test_few_places_and_many_give_the_same(monkeypatch, many, prose):
     monkeypatch.setattr(trainer, "MANY", many)

@@ -30,7 +30,7 @@ FAMILY = LETTER | DIGIT | OTHER | WHITE
 _KIND = regex.compile(r"(\p{L})|(\p{N})|( )|([\r\n])|(\s)|.", regex.DOTALL)
 _KINDS = (OTHER, LETTER, DIGIT, SPACE, NEWLINE, WHITE)
 
-CHUNK = 1 << 17  # characters cut at once: their arrays fit into the cache
+CHUNK = 1 << 18  # characters cut at once: their arrays fit into the cache
 # Before the space of "a b" and after the line end of "a\nb", every known
 # pattern cuts, whatever else stands there.
 _SAFE = re.compile(r"[A-Za-z](?= [A-Za-z])|\S\n(?=\S)")
@@ -201,8 +201,8 @@ def _cut_contractions(begins: Begins, points: Points, fold: bool) -> None:
         letters[(letters >= ord("A")) & (letters <= ord("Z"))] += 32
         letters[letters == ord("\u017f")] = ord("s")
     one, two = letters
-    short = np.isin(one, _codes("stmd"))
-    long = np.isin(one, _codes("rv")) & (two == ord("e"))
+    short = _any_of(one, "stmd")
+    long = _any_of(one, "rv") & (two == ord("e"))
     long |= (one == ord("l")) & (two == ord("l"))
     begins[marks[short | long] + 1] = False
     ends = np.concatenate([marks[short] + 2, marks[long] + 3])
@@ -246,8 +246,12 @@ def _pieces(text: str, starts: Places) -> Pieces:
     return Pieces(data, starts, lengths)
 
 
-def _codes(letters: str) -> list[int]:
-    return [ord(letter) for letter in letters]
+def _any_of(points: NDArray[np.uint32], letters: str) -> Begins:
+    """Return where a character is one of these."""
+    found: Begins = points == ord(letters[0])
+    for letter in letters[1:]:
+        found |= points == ord(letter)
+    return found
 
 
 def _kind(character: str) -> int:

@@ -9,15 +9,14 @@ dictionary.
 
 from array import array
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from threading import local
 
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.tokenizer.cutting import Cutter
+from octavo.tokenizer.cutting import CHUNK, Cutter
 from octavo.tokenizer.merging import MergeTable, merge_pieces, merge_short
 from octavo.tokenizer.patterns import Splitter, check_text
 from octavo.tokenizer.pieces import PieceNumbers, Pieces, Places, gather
@@ -63,12 +62,23 @@ class Encoder:
             encoded += self._encode_stretches(some)
         return np.concatenate(encoded)
 
-    def encode_batch(
-        self, texts: Iterable[str], num_threads: int
-    ) -> Iterator[Ids]:
-        """Yield the ids of each text, in the order of the texts."""
-        with ThreadPoolExecutor(num_threads) as threads:
-            yield from threads.map(self.encode, texts)
+    def encode_batch(self, texts: Iterable[str]) -> Iterator[Ids]:
+        """Yield the ids of each text; merge what is new in many at once."""
+        for some in _bundles(texts, AT_ONCE * CHUNK):
+            long = [text for text in some if self._fits_a_batch(text)]
+            cut = [list(self._cutter(text)) for text in long]
+            parts = iter(self._encode_stretches(list(chain(*cut))))
+            numbers = map(len, cut)
+            for text in some:
+                if self._fits_a_batch(text):
+                    yield np.concatenate([*islice(parts, next(numbers))])
+                else:
+                    yield self.encode(text)
+
+    def _fits_a_batch(self, text: str) -> bool:
+        """Return whether a text is neither too short nor too long."""
+        has_merges = bool(self._merges.merges)
+        return has_merges and SHORT < len(text) < AT_ONCE * CHUNK
 
     def encode_piece(self, piece: bytes) -> bytes:
         """Merge one pre-token; return its ids, as an array's bytes."""
@@ -92,7 +102,8 @@ class Encoder:
         if seen.num_bytes > MAX_SEEN:
             seen = _Seen(self.dtype)
         self._own.seen = seen
-        numbers, data, lengths = [], [], []
+        numbers = []
+        data, lengths = [np.zeros(0, np.uint8)], [np.zeros(0, np.int64)]
         for pieces in stretches:
             number, news = seen.numbers.number(pieces)
             numbers.append(number)
@@ -101,6 +112,20 @@ class Encoder:
         fresh = np.concatenate(data), np.concatenate(lengths)
         seen.remember(len(fresh[0]), *self.merge(*fresh))
         return [seen.ids_of(number) for number in numbers]
+
+
+def _bundles(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield texts in lists that have about so many characters together."""
+    some: list[str] = []
+    room = size
+    for text in texts:
+        some.append(text)
+        room -= len(text)
+        if room <= 0:
+            yield some
+            some, room = [], size
+    if some:
+        yield some
 
 
 class _ShortSeen(dict[str, bytes]):

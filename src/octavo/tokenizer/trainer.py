@@ -6,22 +6,20 @@ each pair knows the places where it stands. All distinct pre-tokens lie end
 to end in one row of bytes; a pre-token that occurs n times weighs n.
 """
 
-import os
 from array import array
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from octavo.tokenizer.cutting import Cutter
 from octavo.tokenizer.merging import GAP, without_overlaps
-from octavo.tokenizer.pieces import PieceNumbers, Pieces, Places
+from octavo.tokenizer.pieces import PieceNumbers, Places
 from octavo.tokenizer.reference import Merge
 
 Pair = tuple[int, int]
@@ -30,8 +28,9 @@ Group = tuple[int, Seen, int]  # a value, its places, and their weight
 Progress = Callable[[int, int], None]
 
 PROGRESS_EVERY = 64  # merges
-MANY = 48  # places from which on NumPy is faster than a loop
-AT_ONCE = 8  # stretches of text that a thread is given
+# Of N pre-tokens of English, the k-th pair to merge is about N / 5k.
+CAUTION = 0.1  # half of that can safely be expected of the last one
+MANY = 64  # places from which on NumPy is faster than a loop
 
 
 @dataclass(frozen=True)
@@ -43,61 +42,21 @@ class PieceCounts:
     counts: Places
 
 
-def count_pieces(
-    texts: Iterable[str],
-    pattern: str | None,
-    num_threads: int | None = None,
-) -> PieceCounts:
-    """Count the pre-tokens of texts that come one by one, on all cores."""
-    cutter = Cutter(pattern)
-    stretches = chain.from_iterable(map(cutter.stretches, texts))
-    tallies = [_Tally() for _ in range(num_threads or os.cpu_count() or 1)]
-
-    def count(tally: _Tally, share: list[str]) -> None:
-        for stretch in share:
-            pieces = cutter.cut(stretch)
-            tally.add(pieces, np.ones(len(pieces.lengths), np.int64))
-
-    with ThreadPoolExecutor(len(tallies)) as threads:
-        while some := list(islice(stretches, AT_ONCE * len(tallies))):
-            shares = [some[n :: len(tallies)] for n in range(len(tallies))]
-            list(threads.map(count, tallies, shares))
-    first, *others = tallies
-    for other in others:
-        counted = other.result()
-        starts = np.cumsum(counted.lengths) - counted.lengths
-        data = counted.data.tobytes()
-        first.add(Pieces(data, starts, counted.lengths), counted.counts)
-    return first.result()
-
-
-class _Tally:
-    """Counts of pre-tokens, growing as text is read."""
-
-    def __init__(self) -> None:
-        self._numbers = PieceNumbers()
-        self._data = [np.zeros(0, np.uint8)]
-        self._lengths = [np.zeros(0, np.int64)]
-        self._counts = np.zeros(0, np.int64)
-
-    def add(self, pieces: Pieces, counts: Places) -> None:
-        """Count pieces, each as often as `counts` says."""
-        number, news = self._numbers.number(pieces)
-        self._data.append(pieces.bytes_of(news))
-        self._lengths.append(pieces.lengths[news])
-        self._counts.resize(len(self._numbers), refcheck=False)
-        # Floats, because NumPy's bincount weighs so; exact up to 2^53.
-        self._counts += np.bincount(
-            number, counts, minlength=len(self._numbers)
-        ).astype(np.int64)
-
-    def result(self) -> PieceCounts:
-        """Return what was counted so far."""
-        return PieceCounts(
-            np.concatenate(self._data),
-            np.concatenate(self._lengths),
-            self._counts,
-        )
+def count_pieces(texts: Iterable[str], pattern: str | None) -> PieceCounts:
+    """Count the pre-tokens of texts that come one by one."""
+    cutter, numbers = Cutter(pattern), PieceNumbers()
+    data = [np.zeros(0, np.uint8)]
+    lengths = [np.zeros(0, np.int64)]
+    counts = np.zeros(0, np.int64)
+    for pieces in chain.from_iterable(map(cutter, texts)):
+        number, news = numbers.number(pieces)
+        counts.resize(len(numbers), refcheck=False)
+        counts += np.bincount(number, minlength=len(numbers))
+        data.append(pieces.bytes_of(news))
+        lengths.append(pieces.lengths[news])
+    return PieceCounts(
+        np.concatenate(data), np.concatenate(lengths), counts
+    )
 
 
 def learn_merges(
@@ -108,12 +67,12 @@ def learn_merges(
     Fewer than `num_merges` come back when no two tokens are left side by
     side. `progress` is told (merges made, merges wanted) now and then.
     """
-    row = _Row(pieces)
+    row = _Row(pieces, num_merges)
     merges: list[Merge] = []
     while len(merges) < num_merges:
         if progress and len(merges) % PROGRESS_EVERY == 0:
             progress(len(merges), num_merges)
-        best = row.queue.pop()
+        best = row.most_frequent_pair()
         if best is None:
             break
         pair, count = best
@@ -189,11 +148,15 @@ class _Row:
 
     `heads` holds a token's id at the place of its first byte, `tails` at
     that of its last; between pre-tokens stands a GAP. `places` lists, from
-    left to right, where each pair was seen to begin, and may name places
-    where it stands no longer.
+    left to right, where the second token of each pair was seen to begin,
+    and may name places where the pair stands no longer.
+
+    Most pairs are rare and never merged. Those that occur less often than
+    `floor` are therefore not kept; should the others run out, the floor is
+    lowered and the row counted anew. Counts only fall, so none is missed.
     """
 
-    def __init__(self, pieces: PieceCounts) -> None:
+    def __init__(self, pieces: PieceCounts, num_merges: int) -> None:
         self.tokens = [bytes([byte]) for byte in range(256)]
         self.sizes = [1] * 256
         length = len(pieces.data) + len(pieces.lengths) + 1
@@ -208,10 +171,18 @@ class _Row:
         self.heads = np.frombuffer(self._heads, np.int32)
         self.tails = np.frombuffer(self._tails, np.int32)
         self.weights = np.frombuffer(self._weights, np.int64)
-        self.counts: dict[Pair, int] = {}
-        self.places: dict[Pair, Places | list[int]] = {}
-        self._count_bytes()
-        self.queue = _Queue(self.counts, self.tokens)
+        expected = pieces.counts.sum() / max(1, num_merges)
+        self.floor = int(expected * CAUTION)
+        self._count_pairs()
+
+    def most_frequent_pair(self) -> tuple[Pair, int] | None:
+        """Return the most frequent pair and its count, None for no pair."""
+        best = self.queue.pop()
+        while self.floor > 1 and (best is None or best[1] < self.floor):
+            self.floor //= 8
+            self._count_pairs()
+            best = self.queue.pop()
+        return best
 
     def merge(self, pair: Pair) -> None:
         """Make a pair one new token wherever it stands, left to right."""
@@ -226,22 +197,43 @@ class _Row:
             if other != GAP:
                 # Where the neighbour is new too, it ended in `right`.
                 old = right if other == new else other
-                begins = _moved(places, -self.sizes[other])
-                self._replace((old, left), (other, new), begins, count)
+                self._replace((old, left), (other, new), places, count)
         for other, places, count in after:
-            if other not in (GAP, new):  # that pair was before another
+            if other not in (GAP, new):  # that one counts it as before it
                 self._replace((right, other), (new, other), places, count)
         self.counts.pop(pair, None)
 
-    def _count_bytes(self) -> None:
-        """Count the pairs of bytes, and find their places."""
-        left, right = self.heads[:-1], self.heads[1:]
-        at = np.flatnonzero((left != GAP) & (right != GAP))
-        # In 16 bits, because NumPy sorts those much faster.
-        pairs = (left[at] << 8 | right[at]).astype(np.uint16)
+    def _replace(
+        self, old: Pair, fresh: Pair, places: Seen, count: int
+    ) -> None:
+        """Count a pair of the new token; count the one it was less."""
+        counts = self.counts
+        if count >= self.floor:
+            counts[fresh], self.places[fresh] = count, places
+            self.queue.push(fresh, count)
+        if old in counts:
+            counts[old] -= count
+            if not counts[old]:
+                del counts[old]
+                self.places.pop(old, None)
+
+    def _count_pairs(self) -> None:
+        """Count all pairs, and find the places of those to keep."""
+        self.counts: dict[Pair, int] = {}
+        self.places: dict[Pair, Seen] = {}
+        first = np.flatnonzero(self.heads != GAP)
+        at = first + np.array(self.sizes)[self.heads[first]]
+        inside = self.heads[at] != GAP
+        first, at = first[inside], at[inside]
+        size = len(self.tokens)
+        pairs = self.heads[first].astype(np.int64) * size + self.heads[at]
+        if size <= 256:  # NumPy sorts 16 bits much faster
+            pairs = pairs.astype(np.uint16)
         for pair, places, count in _grouped(pairs, at, self.weights[at]):
-            self.counts[divmod(pair, 256)] = count
-            self.places[divmod(pair, 256)] = places
+            if count >= self.floor:
+                self.counts[divmod(pair, size)] = count
+                self.places[divmod(pair, size)] = places
+        self.queue = _Queue(self.counts, self.tokens)
 
     def _join(
         self, pair: Pair, new: int, seen: Seen
@@ -249,24 +241,28 @@ class _Row:
         """Write a new token over its pair; return its neighbours."""
         left, right = pair
         heads, tails = self._heads, self._tails
-        size, whole = self.sizes[left], self.sizes[new]
-        at = []
-        for place in seen:
-            if heads[place] == left and heads[place + size] == right:
-                heads[place], heads[place + size] = new, GAP
-                tails[place + whole - 1] = new
-                at.append(place)
+        size, rest = self.sizes[left], self.sizes[right]
         before: dict[int, list[int]] = defaultdict(list)
         after: dict[int, list[int]] = defaultdict(list)
+        at = []
+        for place in seen if isinstance(seen, list) else seen.tolist():
+            if heads[place] == right and tails[place - 1] == left:
+                heads[place - size], heads[place] = new, GAP
+                tails[place + rest - 1] = new
+                at.append(place)
         for place in at:
-            before[tails[place - 1]].append(place)
-            after[heads[place + whole]].append(place)
+            first, end = place - size, place + rest
+            before[tails[first - 1]].append(first)
+            after[heads[end]].append(end)
         return self._weighed(before), self._weighed(after)
 
     def _weighed(self, groups: dict[int, list[int]]) -> Iterator[Group]:
         """Add to each group of places what they weigh together."""
+        weights = self._weights
         for other, places in groups.items():
-            yield other, places, sum([self._weights[p] for p in places])
+            if other != GAP:
+                weight = sum([weights[place] for place in places])
+                yield other, places, weight
 
     def _join_at_once(
         self, pair: Pair, new: int, seen: Seen
@@ -274,29 +270,17 @@ class _Row:
         """Do what `_join` does, at all places together."""
         left, right = pair
         heads, tails = self.heads, self.tails
-        size, whole = self.sizes[left], self.sizes[new]
+        size, rest = self.sizes[left], self.sizes[right]
         at = np.asarray(seen)
-        at = at[(heads[at] == left) & (heads[at + size] == right)]
+        at = at[(heads[at] == right) & (tails[at - 1] == left)]
         if left == right:
             at = without_overlaps(at, at + size)
-        heads[at], heads[at + size] = new, GAP
-        tails[at + whole - 1] = new
+        first, end = at - size, at + rest
+        heads[first], heads[at] = new, GAP
+        tails[end - 1] = new
         weights = self.weights[at]
-        before = _grouped(tails[at - 1], at, weights)
-        return before, _grouped(heads[at + whole], at, weights)
-
-    def _replace(
-        self, old: Pair, fresh: Pair, places: Seen, count: int
-    ) -> None:
-        """Count a pair of the new token; count the one it was less."""
-        rest = self.counts[old] - count
-        if rest:
-            self.counts[old] = rest
-        else:
-            del self.counts[old]
-            self.places.pop(old, None)
-        self.counts[fresh], self.places[fresh] = count, places
-        self.queue.push(fresh, count)
+        before = _grouped(tails[first - 1], first, weights)
+        return before, _grouped(heads[end], end, weights)
 
 
 def _grouped(
@@ -304,18 +288,11 @@ def _grouped(
 ) -> Iterator[Group]:
     """Group places by value, in order; say what each group weighs."""
     if len(values) == 0:
-        return
+        return iter(())
     order = np.argsort(values, kind="stable")
     values, places = values[order], places[order]
     starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
     totals = np.add.reduceat(weights[order], starts).tolist()
     bounds = pairwise([*starts.tolist(), len(values)])
-    for (start, end), total in zip(bounds, totals, strict=True):
-        yield int(values[start]), places[start:end], total
-
-
-def _moved(places: Seen, step: int) -> Seen:
-    """Return places moved by so many bytes."""
-    if isinstance(places, list):
-        return [place + step for place in places]
-    return places + step
+    groups = [places[start:end] for start, end in bounds]
+    return zip(values[starts].tolist(), groups, totals, strict=True)
