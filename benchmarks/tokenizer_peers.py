@@ -22,6 +22,7 @@ from typing import Any
 
 VOCAB_SIZE = 4096
 WARM_ROUNDS = 3
+INHERITED: list[Any] = []  # what forked processes find in place
 CORES = os.cpu_count() or 1
 PACKAGES = {
     "octavo": "octavo.tokenizer",
@@ -197,16 +198,23 @@ def encode_octavo(
     """Octavo: arrays of ids, its own batch; a process for each core."""
     if threads == 1:
         return lambda: tokenizer.encode_batch(documents)
+    INHERITED.append(tokenizer)
     pool = get_context("fork").Pool(threads)
     shares = [documents[n::threads] for n in range(threads)]
 
     def work() -> Ids:
-        parts = pool.map(tokenizer.encode_batch, shares)
+        parts = pool.map(encode_in_child, shares)
         return [
             parts[n % threads][n // threads] for n in range(len(documents))
         ]
 
     return work
+
+
+def encode_in_child(documents: list[str]) -> Ids:
+    """Encode in a process that was forked from the one with all in it."""
+    ids: Ids = INHERITED[-1].encode_batch(documents)
+    return ids
 
 
 def encode_tiktoken(

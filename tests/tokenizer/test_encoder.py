@@ -1,6 +1,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -109,3 +110,10 @@ def test_a_stream_has_the_ids_of_its_text(
         parts = list(tokenizer.encode_stream(iter(blocks)))
         assert np.concatenate(parts).tolist() == tokenizer.encode(text)
         assert tokenizer is odd or len(parts) > 50
+
+
+def test_a_tokenizer_can_be_sent_to_another_process(trained):
+    trained.encode("To be, or not to be " * 500)
+    with get_context("spawn").Pool(1) as pool:
+        ids = pool.map(trained.encode, ["Or not to be"])
+    assert ids == [trained.encode("Or not to be")]

@@ -50,6 +50,10 @@ class Tokenizer:
         for name, number in vocabulary.special_tokens.items():
             self._bytes[number] = name.encode()
 
+    def __reduce__(self) -> tuple[type[Self], tuple[Vocabulary]]:
+        """Go to other processes as a vocabulary, without what was seen."""
+        return type(self), (self.vocabulary,)
+
     @classmethod
     def train(
         cls,
