@@ -7,6 +7,7 @@ imports only from folders above it:
     text         corpora: fetching, cleaning, near-duplicates, splits
     tokenizer    byte-level BPE, token files
     model        the transformer
+    twins        the same in NumPy, by hand, and in JAX
     interop      Hugging Face folders in and out
     generation   sampling
     evaluation   bits per byte, n-gram baselines

@@ -7,5 +7,6 @@ names of `Transformer.named_parameters()` to arrays. They are contracts:
 the loss and every gradient.
 
 Read in this order: numpy_layers, numpy_model, numpy_optimizer, jax_model,
-parity. JAX is an extra (`octavo[jax]`), and imported by jax_model alone.
+jax_optimizer, loading, parity. JAX is an extra (`octavo[jax]`); only the
+two modules that are named after it import it.
 """

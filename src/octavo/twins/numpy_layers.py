@@ -9,8 +9,8 @@ Three rules make all of it. A chain of functions multiplies its derivatives.
 What is used twice gets the sum of both gradients. And what was copied
 along an axis (a bias, to every row) is summed along it on the way back.
 
-Shapes: N tokens (B batch x T time), D width, V vocabulary, H heads, G
-key-value heads, K head width; "..." is any number of leading axes.
+Shapes: B batch, T time, N tokens (B x T), D width, V vocabulary, H heads,
+G key-value heads, K head width; "..." is any number of leading axes.
 """
 
 import math
@@ -81,9 +81,9 @@ def rms_norm(x: Array, weight: Array, epsilon: float) -> tuple[Array, Two]:
     def backward(dy: Array) -> tuple[Array, Array]:
         """Take from the gradient its part along x: length is gone.
 
-        u = x / r, with dr/dx_j = x_j / (D r) = u_j / D. With g = w dy,
-        dx_j = sum_i g_i (1[i=j] - u_i u_j / D) / r
-             = (g_j - u_j mean(g u)) / r.
+        u = x / r, and r has along x_j the slope x_j / (D r) = u_j / D.
+        With g = w dy, then, dx_j = sum_i g_i (1[i=j] - u_i u_j / D) / r
+        = (g_j - u_j mean(g u)) / r.
         """
         g = dy * weight
         dx = (g - unit * _mean(g * unit)) * inverse
@@ -139,8 +139,8 @@ def softmax(x: Array) -> tuple[Array, One]:
     def backward(dp: Array) -> Array:
         """Weigh by p what differs from the average gradient.
 
-        dp_i/dx_j = p_i (1[i=j] - p_j), so dx_j = p_j (dp_j - sum_i dp_i
-        p_i): to raise all scores alike changes nothing.
+        Along x_j, p_i has the slope p_i (1[i=j] - p_j); hence dx_j =
+        p_j (dp_j - sum_i dp_i p_i). To raise all x alike changes nothing.
         """
         average: Array = np.sum(dp * p, axis=-1, keepdims=True)
         return p * (dp - average)
