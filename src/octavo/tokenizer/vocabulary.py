@@ -9,6 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
 
 from octavo.foundation import UserError
 
@@ -63,35 +67,15 @@ class Vocabulary:
         Each merge must exist, once, after its parts are made: the encoders
         rely on it that a merge can only lead to later ones.
         """
-        tokens, ids, size = self.tokens, self.ids, len(self.tokens)
-        used: set[int] = set()
-        made: list[int] = []
-        for number, (left, right) in enumerate(self.merges):
-            known = 0 <= left < size and 0 <= right < size
-            one, two = (
-                (tokens[left], tokens[right]) if known else (b"",) * 2
-            )
-            if not one or not two:
-                raise UserError(
-                    f"merge {number} ({left}, {right}) needs an id that is "
-                    "no ordinary token"
-                )
-            index = ids.get(one + two)
-            if index is None:
-                raise UserError(
-                    f"merge {number} makes {one + two!r}, which is not in "
-                    "the vocabulary"
-                )
-            used.add(left)
-            used.add(right)
-            if index in used:
-                raise UserError(
-                    f"merge {number} makes {one + two!r}, which an earlier "
-                    "merge needs already"
-                )
-            made.append(index)
-        if len(set(self.merges)) < len(self.merges):
-            raise UserError("a merge occurs twice")
+        tokens, ids = self.tokens, self.ids
+        try:
+            parts = np.array(self.merges, np.int32).reshape(-1, 2)
+            made = [ids[tokens[a] + tokens[b]] for a, b in self.merges]  # type: ignore[operator]
+        except (KeyError, IndexError, TypeError, OverflowError):
+            made = []
+        fine = len(made) == len(self.merges) == len(set(self.merges))
+        if not (fine and (parts >= 0).all() and _in_order(parts, made)):
+            self._find_wrong_merge()
         return made
 
     @cached_property
@@ -122,6 +106,34 @@ class Vocabulary:
             if bytes([byte]) not in seen:
                 raise UserError(f"the byte {byte:#04x} has no token")
 
+    def _find_wrong_merge(self) -> NoReturn:
+        """Raise UserError that names what is wrong with the merges."""
+        tokens, size = self.tokens, len(self.tokens)
+        used: set[int] = set()
+        for number, (left, right) in enumerate(self.merges):
+            known = 0 <= left < size and 0 <= right < size
+            one, two = (
+                (tokens[left], tokens[right]) if known else (b"",) * 2
+            )
+            if not one or not two:
+                raise UserError(
+                    f"merge {number} ({left}, {right}) needs an id that is "
+                    "no ordinary token"
+                )
+            index = self.ids.get(one + two)
+            if index is None:
+                raise UserError(
+                    f"merge {number} makes {one + two!r}, which is not in "
+                    "the vocabulary"
+                )
+            used |= {left, right}
+            if index in used:
+                raise UserError(
+                    f"merge {number} makes {one + two!r}, which an earlier "
+                    "merge needs already"
+                )
+        raise UserError("a merge occurs twice")
+
     def _check_special_tokens(self) -> None:
         owner: dict[int, str] = {}
         for name, index in self.special_tokens.items():
@@ -144,3 +156,14 @@ class Vocabulary:
                     f"{self.tokens[index]!r}"
                 )
             owner[index] = name
+
+
+def _in_order(parts: NDArray[np.int32], made: list[int]) -> bool:
+    """Return whether no merge makes what it or an earlier one needs."""
+    if not made:
+        return True
+    numbers = np.arange(len(made))
+    first_use = np.full(max(parts.max(), *made, 0) + 1, len(made))
+    # Written backwards, the first use of each id is what remains.
+    first_use[parts[::-1]] = numbers[::-1, None]
+    return bool((first_use[made] > numbers).all())
