@@ -4,6 +4,9 @@ The file describes a machine of parts: a splitter, the byte alphabet, the
 merges. `parsing` reads such files, from whoever they come.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +34,30 @@ def read_vocabulary(path: Path) -> Vocabulary:
     """
     if path.is_dir():
         path /= FILE_NAME
-    content = read_json(path)
-    try:
-        vocabulary = parse(content)
-        Splitter(vocabulary.pattern)  # a pattern can be no expression
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from error
+    with no_garbage_collection():
+        content = read_json(path)
+        try:
+            vocabulary = parse(content)
+            Splitter(vocabulary.pattern)  # it can be no expression
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
     return vocabulary
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Let a hundred thousand objects arrive without looking at each.
+
+    Python's collector goes through all of them again and again as they
+    become more, and finds none to throw away.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def write_vocabulary(path: Path, vocabulary: Vocabulary) -> None:

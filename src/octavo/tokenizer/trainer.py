@@ -221,19 +221,23 @@ class _Row:
         """Count all pairs, and find the places of those to keep."""
         self.counts: dict[Pair, int] = {}
         self.places: dict[Pair, Seen] = {}
+        size = len(self.tokens)
+        for pair, places, count in _grouped(*self._pairs(), self.weights):
+            if count >= self.floor:
+                self.counts[divmod(pair, size)] = count
+                self.places[divmod(pair, size)] = places
+        self.queue = _Queue(self.counts, self.tokens)
+
+    def _pairs(self) -> tuple[NDArray[np.integer], Places]:
+        """Return all pairs, each as one number, and their places."""
         first = np.flatnonzero(self.heads != GAP)
         at = first + np.array(self.sizes)[self.heads[first]]
         inside = self.heads[at] != GAP
         first, at = first[inside], at[inside]
         size = len(self.tokens)
-        pairs = self.heads[first].astype(np.int64) * size + self.heads[at]
-        if size <= 256:  # NumPy sorts 16 bits much faster
-            pairs = pairs.astype(np.uint16)
-        for pair, places, count in _grouped(pairs, at, self.weights[at]):
-            if count >= self.floor:
-                self.counts[divmod(pair, size)] = count
-                self.places[divmod(pair, size)] = places
-        self.queue = _Queue(self.counts, self.tokens)
+        pairs = self.heads[first] * np.int64(size) + self.heads[at]
+        # In 16 bits where they are enough: NumPy sorts those much faster.
+        return pairs.astype(np.uint16 if size <= 256 else np.int64), at
 
     def _join(
         self, pair: Pair, new: int, seen: Seen
@@ -278,21 +282,23 @@ class _Row:
         first, end = at - size, at + rest
         heads[first], heads[at] = new, GAP
         tails[end - 1] = new
-        weights = self.weights[at]
-        before = _grouped(tails[first - 1], first, weights)
-        return before, _grouped(heads[end], end, weights)
+        before = _grouped(tails[first - 1], first, self.weights)
+        return before, _grouped(heads[end], end, self.weights)
 
 
 def _grouped(
     values: NDArray[np.integer], places: Places, weights: Places
 ) -> Iterator[Group]:
-    """Group places by value, in order; say what each group weighs."""
+    """Group places by value, in order; say what each group weighs.
+
+    `weights` are those of all places there are.
+    """
     if len(values) == 0:
         return iter(())
     order = np.argsort(values, kind="stable")
     values, places = values[order], places[order]
     starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-    totals = np.add.reduceat(weights[order], starts).tolist()
+    totals = np.add.reduceat(weights[places], starts).tolist()
     bounds = pairwise([*starts.tolist(), len(values)])
     groups = [places[start:end] for start, end in bounds]
     return zip(values[starts].tolist(), groups, totals, strict=True)
