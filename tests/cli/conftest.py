@@ -130,3 +130,13 @@ def run(octavo, corpus, tmp_path_factory) -> Path:
                   "--tokens", 60 * 128, *TRAINING)  # fmt: skip
     assert done.code == 0, done.err
     return out
+
+
+@pytest.fixture(scope="session")
+def short(octavo, corpus, tmp_path_factory) -> Path:
+    """A run of ten steps, never stopped."""
+    out = tmp_path_factory.mktemp("runs") / "short"
+    done = octavo("train", "--corpus", corpus, "--out", out,
+                  "--tokens", 10 * 128, *TRAINING)  # fmt: skip
+    assert done.code == 0, done.err
+    return out

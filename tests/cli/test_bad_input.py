@@ -238,7 +238,8 @@ def test_a_recipe_that_cannot_be_followed(octavo, run, out, tmp_path):
         assert not out.exists()
 
 
-def test_damaged_weights_are_restored_by_resuming(octavo, run, copy):
+def test_damaged_weights_are_restored_by_resuming(octavo, short, tmp_path):
+    copy = shutil.copytree(short, tmp_path / "copy")
     path = copy / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-4] + b"oops")
     assert f"octavo train --resume {copy} restores it" in bad(
@@ -246,7 +247,7 @@ def test_damaged_weights_are_restored_by_resuming(octavo, run, copy):
     )
     done = octavo("train", "--resume", copy)
     assert done.code == 0, done.err
-    assert path.read_bytes() == (run / "model.safetensors").read_bytes()
+    assert path.read_bytes() == (short / "model.safetensors").read_bytes()
 
 
 # The output folder.
@@ -312,14 +313,14 @@ def test_a_full_disk_before_training(corpus, out):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
-def test_a_full_disk_while_training(octavo, run, out):
+def test_a_full_disk_while_training(octavo, short, out):
     """The run stays, can be resumed, and comes to the same weights."""
     resource = import_module("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
     try:
         done = octavo(
-            "train", "--recipe", run / "recipe.toml", "--out", out
+            "train", "--recipe", short / "recipe.toml", "--out", out
         )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -332,7 +333,7 @@ def test_a_full_disk_while_training(octavo, run, out):
     assert read_status(out).step == 0
     done = octavo("train", "--resume", out)
     assert done.code == 0, done.err
-    weights = [(r / "model.safetensors").read_bytes() for r in (out, run)]
+    weights = [(r / "model.safetensors").read_bytes() for r in (out, short)]
     assert weights[0] == weights[1]
 
 

@@ -87,16 +87,6 @@ def test_while_merging(octavo, corpus, out, monkeypatch):
     assert list(out.parent.iterdir()) == []
 
 
-@pytest.fixture(scope="module")
-def short(octavo, corpus, tmp_path_factory) -> Path:
-    """A run of ten steps, never stopped."""
-    out = tmp_path_factory.mktemp("runs") / "short"
-    done = octavo("train", "--corpus", corpus, "--out", out,
-                  "--tokens", 10 * 128, *TRAINING)  # fmt: skip
-    assert done.code == 0, done.err
-    return out
-
-
 def go_on(octavo, run, out) -> Done:
     """Resume, and compare the end with that of the run never stopped."""
     done = octavo("train", "--resume", out)

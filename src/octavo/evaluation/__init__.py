@@ -8,6 +8,7 @@ from octavo.evaluation.score import (
     score_ngrams,
     stretches,
     window_nats,
+    windows,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "score_ngrams",
     "stretches",
     "window_nats",
+    "windows",
 ]

@@ -6,7 +6,7 @@ length of the text in UTF-8 bytes.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,10 +91,10 @@ def score_model(
     it in its own window. `progress` is told windows done and in all.
     """
     cut, num_bytes = stretches(tokens, tokenizer)
-    batches = list(batched_windows(cut, model.config.context))
-    total, nats, count = sum(len(b) for b in batches), 0.0, 0
-    done = 0
-    for batch in batches:
+    context = model.config.context
+    total = sum(1 for _ in windows(cut, context))
+    nats, count, done = 0.0, 0, 0
+    for batch in batched_windows(cut, context):
         nats += float(window_nats(model, batch).sum(dtype=np.float64))
         count += batch[:, 1:].size
         done += len(batch)
@@ -103,22 +103,27 @@ def score_model(
     return Score(nats=nats, tokens=count, bytes=num_bytes)
 
 
-def batched_windows(
-    cut: list[Stretch], context: int, most: int = 16
-) -> Iterator[NDArray[np.int64]]:
-    """Yield windows (B, T + 1), those of one length together.
+def windows(cut: Iterable[Stretch], context: int) -> Iterator[Stretch]:
+    """Yield the windows of every stretch, of up to T + 1 ids each.
 
     A window's last id is the next one's first: there it was predicted, here
     it is read.
     """
-    by_length: dict[int, list[Stretch]] = {}
     for stretch in cut:
         for start in range(0, len(stretch) - 1, context):
-            window = stretch[start : start + context + 1]
-            same = by_length.setdefault(len(window), [])
-            same.append(window)
-            if len(same) == most:
-                yield np.stack(by_length.pop(len(window))).astype(np.int64)
+            yield stretch[start : start + context + 1]
+
+
+def batched_windows(
+    cut: Iterable[Stretch], context: int, most: int = 16
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the windows (B, T + 1), up to `most` of one length together."""
+    by_length: dict[int, list[Stretch]] = {}
+    for window in windows(cut, context):
+        same = by_length.setdefault(len(window), [])
+        same.append(window)
+        if len(same) == most:
+            yield np.stack(by_length.pop(len(window))).astype(np.int64)
     for same in by_length.values():
         yield np.stack(same).astype(np.int64)
 

@@ -18,6 +18,7 @@ from octavo.evaluation import (
     score_model,
     stretches,
     window_nats,
+    windows,
 )
 from octavo.foundation import UserError
 from octavo.foundation.files import remove_leftovers, write_bytes
@@ -217,22 +218,19 @@ class Glance:
     def __init__(self, run: Run) -> None:
         cut, _ = stretches(run.held_out, run.tokenizer)
         context = run.recipe.model.context
-        windows = [
-            window
-            for batch in batched_windows(cut, context, most=1)
-            for window in batch
-        ]
+        every_one = list(windows(cut, context))
         # Spread over the whole text, as many as make GLANCE_TOKENS.
-        every = max(1, len(windows) * context // GLANCE_TOKENS)
-        self.windows = [window[None] for window in windows[::every]]
-        seen = np.concatenate([window[1:] for window in windows[::every]])
+        every = max(1, len(every_one) * context // GLANCE_TOKENS)
+        chosen = every_one[::every]
+        self.batches = list(batched_windows(chosen, context))
+        seen = np.concatenate([window[1:] for window in chosen])
         self.num_bytes = len(run.tokenizer.decode_bytes(seen.tolist()))
 
     def bits_per_byte(self, model: Transformer) -> float:
         """Return the model's bits per byte on this part."""
         nats = sum(
-            float(window_nats(model, window).sum())
-            for window in self.windows
+            float(window_nats(model, batch).sum(dtype=np.float64))
+            for batch in self.batches
         )
         return nats / math.log(2) / self.num_bytes
 
