@@ -100,12 +100,52 @@ def test_minutes_are_tokens_at_this_machines_speed(
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "four", "threads", "tokens"),
+    [(50.0, 80.0, 4, 4416), (50.0, 20.0, 1, 2760), (50.0, 50.0, 1, 2760)],
+)
+def test_one_thread_is_taken_where_it_is_faster(
+    finished, recipe, recorder, monkeypatch, one, four, threads, tokens
+):
+    draft = replace(recipe, training=replace(recipe.training, threads=4))
+    monkeypatch.setattr(
+        prepare_module,
+        "measure_speed",
+        lambda tried, _: {1: one, 4: four}[tried.training.threads],
+    )
+    fitted = prepare_module.fit_into_minutes(
+        draft, 1.0, finished.train, recorder
+    )
+    training = fitted.training
+    assert (training.threads, training.tokens) == (threads, tokens)
+    ((line,),) = recorder.of("noted")
+    assert ("a second in one thread: " in line) == (threads == 1)
+    assert replace(training, threads=4, tokens=1) == replace(
+        draft.training, tokens=1
+    )
+
+
+def test_a_twin_has_threads_of_its_own(
+    finished, recipe, recorder, monkeypatch
+):
+    training = replace(recipe.training, threads=4, backend="numpy")
+    monkeypatch.setattr(
+        prepare_module,
+        "measure_speed",
+        lambda tried, _: {4: 20.0}[tried.training.threads],
+    )
+    fitted = prepare_module.fit_into_minutes(
+        replace(recipe, training=training), 1.0, finished.train, recorder
+    )
+    assert fitted.training.threads == 4
+
+
 def test_speed_is_tokens_a_second(recipe, finished, monkeypatch):
-    """Steps of one second each, but for two slow ones at first."""
+    """Steps of one second each, but for a slow one at first."""
     clock = {"now": 0.0, "steps": 0}
 
     def take_step(state, share, inputs, targets):
-        clock["now"] += 50.0 if clock["steps"] < 2 else 1.0
+        clock["now"] += 50.0 if clock["steps"] == 0 else 1.0
         clock["steps"] += 1
         state.step += 1
         return 0.0
@@ -117,7 +157,7 @@ def test_speed_is_tokens_a_second(recipe, finished, monkeypatch):
     monkeypatch.setattr(prepare_module, "PROBE_SECONDS", 0.0)
     batches = Batches(finished.train.ids, 16, 4, seed=0)
     speed = prepare_module.measure_speed(recipe, batches)
-    assert clock["steps"] == 5
+    assert clock["steps"] == 3
     assert speed == pytest.approx(4 * 16 / 1.0)
 
 

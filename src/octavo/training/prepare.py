@@ -35,7 +35,7 @@ from octavo.training.wish import (
     vocab_size_for,
 )
 
-PROBE_SECONDS = 3.0
+PROBE_SECONDS = 2.0  # for each number of threads
 # Of the minutes, the share that is left when samples, glances, checkpoints
 # and the closing evaluation have had theirs.
 STEPPING_SHARE = 0.92
@@ -64,10 +64,15 @@ def prepare(wish: Wish, out: Path, watcher: Watcher | None = None) -> Run:
     with replacing_folder(out) as folder:
         train = write_corpus(folder, corpus, tokenizer, watcher)
         training = choose_training(
-            wish, data, model, train, opening(corpus), watcher
+            wish, model, train, opening(corpus), watcher
         )
-        del train  # on Windows, a mapped file's folder cannot be renamed
         recipe = Recipe(data=data, model=model, training=training)
+        minutes = wish.minutes or DEFAULT_MINUTES
+        if wish.tokens:
+            _batches(recipe, train)  # the text must be long enough
+        else:
+            recipe = fit_into_minutes(recipe, minutes, train, watcher)
+        del train  # on Windows, a mapped file's folder cannot be renamed
         write_choices(folder, recipe, tokenizer)
     return Run.open(out)
 
@@ -166,16 +171,21 @@ def write_corpus(
 
 def choose_training(
     wish: Wish,
-    data: DataRecipe,
     model: ModelConfig,
     train: TokenFile,
     prompt: str,
     watcher: Watcher,
 ) -> TrainingRecipe:
-    """Fix batch and budget; without --tokens, this machine is measured."""
+    """Return how to train; without --tokens, the budget is still open."""
     windows = num_windows(len(train.ids), model.context)
     matrix_rate, other_rate = RATES[wish.backend]
-    training = TrainingRecipe(
+    if wish.backend != "torch":
+        watcher.noted(
+            f"Backend: {wish.backend}, with AdamW for every parameter "
+            f"(learning rate {matrix_rate:g} for matrices, {other_rate:g} "
+            "for all else)"
+        )
+    return TrainingRecipe(
         tokens=wish.tokens or 1,
         batch_size=batch_size_for(wish, model.context, windows),
         seed=wish.seed,
@@ -185,38 +195,50 @@ def choose_training(
         threads=torch.get_num_threads(),
         prompt=wish.prompt or prompt,
     )
-    if wish.backend != "torch":
-        watcher.noted(
-            f"Backend: {wish.backend}, with AdamW for every parameter "
-            f"(learning rate {matrix_rate:g} for matrices, {other_rate:g} "
-            "for all else)"
-        )
-    draft = Recipe(data=data, model=model, training=training)
-    batches = _batches(draft, train)
-    if wish.tokens:
-        return training
-    minutes = wish.minutes or DEFAULT_MINUTES
-    speed = measure_speed(draft, batches)
+
+
+def fit_into_minutes(
+    draft: Recipe, minutes: float, train: TokenFile, watcher: Watcher
+) -> Recipe:
+    """Return the recipe with threads and tokens for so many minutes.
+
+    Threads wait for each other at every product. Where another program
+    keeps a core busy, they do little else, and one thread is faster by far
+    (LOG.md): so both ways are tried.
+    """
+    batches, most = _batches(draft, train), draft.training.threads
+    tried = {1, most} if draft.training.backend == "torch" else {most}
+    recipes = [
+        replace(draft, training=replace(draft.training, threads=threads))
+        for threads in sorted(tried)
+    ]
+    speeds = [measure_speed(recipe, batches) for recipe in recipes]
+    speed = max(speeds)
+    fastest = recipes[speeds.index(speed)].training
     tokens = max(1, int(minutes * 60 * STEPPING_SHARE * speed))
+    few = " in one thread" if fastest.threads < most else ""
     watcher.noted(
-        f"This machine trains {speed:,.0f} tokens a second: "
+        f"This machine trains {speed:,.0f} tokens a second{few}: "
         f"{minutes:g} minutes make {tokens:,} tokens, "
         f"{tokens / len(train.ids):.2f} times through the text"
     )
-    return replace(training, tokens=tokens)
+    return replace(draft, training=replace(fastest, tokens=tokens))
 
 
 def measure_speed(recipe: Recipe, batches: Batches) -> float:
-    """Return tokens per second, from some steps of a model thrown away."""
+    """Return tokens per second, from some steps of a model thrown away.
+
+    The first step is not counted: it makes room for all that follow.
+    """
     torch.set_num_threads(recipe.training.threads)
     state = begin(recipe)
     times: list[float] = []
     began = time.monotonic()
-    while time.monotonic() - began < PROBE_SECONDS or len(times) < 5:
+    while time.monotonic() - began < PROBE_SECONDS or len(times) < 3:
         step = time.perf_counter()
         take_step(state, 1.0, *batches.at(state.step))
         times.append(time.perf_counter() - step)
-    return batches.tokens_per_step / statistics.mean(times[2:])
+    return batches.tokens_per_step / statistics.mean(times[1:])
 
 
 def write_choices(
