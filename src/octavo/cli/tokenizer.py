@@ -59,7 +59,7 @@ command.add_command(compare_command, "compare")
     "--pattern",
     default="qwen2",
     show_default=True,
-    help="Where text is cut first: qwen2, gpt2 or cl100k.",
+    help="Where text is cut first: qwen2, gpt2, llama3 or cl100k.",
 )
 @click.option(
     "--field",
