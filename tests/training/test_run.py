@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from octavo.foundation import UserError
-from octavo.training import Metrics, Run, load_trained
+from octavo.training import Run, load_trained
 from octavo.training.run import (
     Status,
-    read_rows,
     read_status,
     require_new_run,
     require_run,
@@ -128,74 +127,3 @@ def test_an_unknown_status_is_refused(tmp_path, content):
     path.write_text("{")
     with pytest.raises(UserError, match=r"status\.json is damaged"):
         read_status(tmp_path)
-
-
-ROWS = [
-    {"step": 0, "sample": "first"},
-    {"step": 1, "loss": 5.0},
-    {"step": 1, "held_out_glance": 3.5},
-    {"step": 2, "loss": 4.0},
-    {"step": 2, "sample": "zweite Zeile: é\nund 天"},
-    {"step": 2, "final": {"bits_per_byte": 3.0}},
-]
-
-
-@pytest.fixture
-def metrics(tmp_path) -> Metrics:
-    metrics = Metrics.read(tmp_path)
-    for row in ROWS:
-        metrics.add(**row)
-    metrics.flush()
-    return metrics
-
-
-def test_a_line_for_each_thing_recorded(tmp_path, metrics):
-    lines = (tmp_path / "metrics.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == ROWS
-    assert Metrics.read(tmp_path).rows == ROWS
-    assert metrics.of("loss") == [(1, 5.0), (2, 4.0)]
-    assert metrics.of("absent") == []
-
-
-def test_samples_are_there_to_read(tmp_path, metrics):
-    assert (tmp_path / "samples.md").read_text("utf-8") == (
-        "# What the model wrote as it learned\n"
-        "\n## Step 0\n\n```text\nfirst\n```\n"
-        "\n## Step 2\n\n```text\nzweite Zeile: é\nund 天\n```\n"
-    )
-
-
-@pytest.mark.parametrize(("step", "kept"), [(0, 0), (1, 3), (2, 5), (9, 5)])
-def test_reopening_forgets_what_will_be_done_again(
-    tmp_path, metrics, step, kept
-):
-    again = Metrics.reopen(tmp_path, step)
-    assert again.rows == ROWS[:kept]
-    assert Metrics.read(tmp_path).rows == ROWS[:kept]
-    samples = (tmp_path / "samples.md").read_text("utf-8")
-    assert samples.count("## Step") == len(again.of("sample"))
-
-
-def test_a_last_line_torn_by_a_kill_is_left_out(tmp_path, metrics):
-    path = tmp_path / "metrics.jsonl"
-    whole = path.read_bytes()
-    for torn in (b'{"step": 3, "lo', b"{", b'{"step": 3, "sample": "\xc3'):
-        path.write_bytes(whole + torn)
-        assert read_rows(path) == ROWS
-
-
-@pytest.mark.parametrize(
-    "line", [b"nonsense", b"[]", b'{"loss": 1}', b'{"step": "1"}', b"\xff"]
-)
-def test_damage_before_the_end_names_its_line(tmp_path, metrics, line):
-    path = tmp_path / "metrics.jsonl"
-    lines = path.read_bytes().split(b"\n")
-    path.write_bytes(b"\n".join([*lines[:3], line, *lines[3:]]))
-    with pytest.raises(UserError, match=r"metrics\.jsonl, line 4, is dam"):
-        read_rows(path)
-
-
-def test_a_record_that_cannot_grow_says_so(tmp_path):
-    (tmp_path / "metrics.jsonl").mkdir()
-    with pytest.raises(UserError, match=r"cannot write .*metrics\.jsonl"):
-        Metrics(tmp_path, []).add(step=1, loss=1.0)

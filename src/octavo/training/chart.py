@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from octavo.evaluation import stretches
 from octavo.foundation.drawing import BLUE, FAINT, RED, drawing
 from octavo.foundation.text import printable
-from octavo.training.run import Metrics, Run
+from octavo.training.metrics import Metrics
+from octavo.training.run import Run
 
 Points = list[tuple[int, float]]
 Sample = tuple[int, str]

@@ -6,41 +6,25 @@ Whoever wants to watch passes a `Watcher`; whoever wants to stop it passes a
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from octavo.evaluation import (
-    Score,
-    batched_windows,
-    score_model,
-    stretches,
-    window_nats,
-    windows,
-)
+from octavo.evaluation import Score, score_model
 from octavo.foundation import UserError
 from octavo.foundation.files import remove_leftovers, write_bytes
-from octavo.inspection import AttentionRecord, Sentence
 from octavo.interop import weights_as_bytes
 from octavo.model import Transformer
 from octavo.training.backends import make_backend
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import State, restore, save_checkpoint
+from octavo.training.looks import Looks
+from octavo.training.metrics import Metrics
 from octavo.training.recipe import Recipe
-from octavo.training.run import WEIGHTS, Metrics, Run, write_status
-from octavo.training.samples import write_sample
+from octavo.training.run import WEIGHTS, Run, write_status
 from octavo.training.watcher import Moment, Watcher
 
-# A model changes fastest at first: that is when to look at it often.
-SAMPLE_AT = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-ATTENTION_AT = tuple(
-    percent / 100
-    for percent in (0, 1, 2, 3.5, 5, 7.5, 10, 15, 25, 40, 70, 100)
-)
-GLANCE_AT = tuple(part / 12 for part in range(1, 13))
-GLANCE_TOKENS = 4096
 CHECKPOINT_SECONDS = 60.0
 
 
@@ -100,32 +84,23 @@ class Trainer:
     def __init__(self, run: Run, state: State, watcher: Watcher) -> None:
         self.run, self.state, self.watcher = run, state, watcher
         self.recipe = run.recipe
-        training, model = run.recipe.training, run.recipe.model
+        training = run.recipe.training
         self.batches = Batches(
             run.train.ids,
-            model.context,
+            run.recipe.model.context,
             training.batch_size,
             training.seed,
         )
-        self.glance = Glance(run)
         self.metrics = Metrics.reopen(run.folder, state.step)
-        sentence = Sentence.choose(run.held_out, run.tokenizer)
-        self.attention = AttentionRecord.reopen(
-            run.folder,
-            state.step,
-            sentence.cut(model.context, run.tokenizer),
-        )
-        # Where this sitting began: earlier ones count as time, not speed.
-        self.first_step, self.seconds_before = state.step, state.seconds
-        self.began = time.monotonic()
+        self.looks = Looks(run, state.step, self.metrics, watcher)
+        self.clock = Clock(state)
 
     def train(self, stop: Callable[[], bool]) -> Score | None:
         """Step to the end or to a stop; then save, and at the end score."""
         saved = time.monotonic()
+        if self.state.step == 0:
+            self.looks.at(0, self.state.model)
         while self.state.step < self.recipe.num_steps:
-            if self.state.step == 0:
-                self._sample()
-                self.attention.add(0, self.state.model)
             self._step()
             if stop():
                 break
@@ -139,44 +114,34 @@ class Trainer:
 
     def _step(self) -> None:
         """Take one step, record it, and look at the model when due."""
-        step, total = self.state.step, self.recipe.num_steps
+        step = self.state.step
         share = self.recipe.learning_rate_share(step)
         loss = take_step(self.state, share, *self.batches.at(step))
-        elapsed = time.monotonic() - self.began
-        self.state.seconds = self.seconds_before + elapsed
-        per_step = elapsed / (self.state.step - self.first_step)
+        seconds_per_step = self.clock.tick()
+        self._record(loss, share, seconds_per_step)
+        self.looks.at(self.state.step, self.state.model)
+
+    def _record(
+        self, loss: float, share: float, seconds_per_step: float
+    ) -> None:
+        """Write a step into the record, and tell who looks on."""
+        step, num_steps = self.state.step, self.recipe.num_steps
         self.metrics.add(
-            step=self.state.step,
+            step=step,
             loss=loss,
             learning_rate_share=share,
             seconds=round(self.state.seconds, 3),
         )
         self.watcher.stepped(
             Moment(
-                step=self.state.step,
-                num_steps=total,
+                step=step,
+                num_steps=num_steps,
                 loss=loss,
-                tokens_per_second=self.batches.tokens_per_step / per_step,
-                seconds_left=per_step * (total - self.state.step),
+                tokens_per_second=self.batches.tokens_per_step
+                / seconds_per_step,
+                seconds_left=seconds_per_step * (num_steps - step),
             )
         )
-        if _passes(self.state.step, total, GLANCE_AT):
-            bits = self.glance.bits_per_byte(self.state.model)
-            self.metrics.add(step=self.state.step, held_out_glance=bits)
-            self.watcher.glanced(self.state.step, bits)
-        if _passes(self.state.step, total, SAMPLE_AT):
-            self._sample()
-        if _passes(self.state.step, total, ATTENTION_AT):
-            self.attention.add(self.state.step, self.state.model)
-
-    def _sample(self) -> None:
-        """Let the model write from the fixed prompt, and keep that."""
-        model, recipe = self.state.model, self.recipe.training
-        text = write_sample(
-            model, self.run.tokenizer, recipe.prompt, recipe.seed
-        )
-        self.metrics.add(step=self.state.step, sample=text)
-        self.watcher.sampled(self.state.step, self.recipe.num_steps, text)
 
     def _save(self) -> None:
         """Put record, state and weights on the disk, in this order."""
@@ -212,27 +177,20 @@ class _Stopped(Exception):  # noqa: N818 (no error)
     """The closing measurement was asked to stop."""
 
 
-class Glance:
-    """A small fixed part of the held-out text, for looks in between."""
+class Clock:
+    """Keeps a run's time, over all its sittings, in its state."""
 
-    def __init__(self, run: Run) -> None:
-        cut, _ = stretches(run.held_out, run.tokenizer)
-        context = run.recipe.model.context
-        every_one = list(windows(cut, context))
-        # Spread over the whole text, as many as make GLANCE_TOKENS.
-        every = max(1, len(every_one) * context // GLANCE_TOKENS)
-        chosen = every_one[::every]
-        self.batches = list(batched_windows(chosen, context))
-        seen = np.concatenate([window[1:] for window in chosen])
-        self.num_bytes = len(run.tokenizer.decode_bytes(seen.tolist()))
+    def __init__(self, state: State) -> None:
+        # Earlier sittings count as time, but not as speed.
+        self.state = state
+        self.first_step, self.seconds_before = state.step, state.seconds
+        self.began = time.monotonic()
 
-    def bits_per_byte(self, model: Transformer) -> float:
-        """Return the model's bits per byte on this part."""
-        nats = sum(
-            float(window_nats(model, batch).sum(dtype=np.float64))
-            for batch in self.batches
-        )
-        return nats / math.log(2) / self.num_bytes
+    def tick(self) -> float:
+        """Count a step that ended now; return the seconds one takes."""
+        elapsed = time.monotonic() - self.began
+        self.state.seconds = self.seconds_before + elapsed
+        return elapsed / (self.state.step - self.first_step)
 
 
 def publish(run: Run, state: State) -> None:
@@ -244,8 +202,3 @@ def publish(run: Run, state: State) -> None:
     save_checkpoint(state, run.folder)
     write_bytes(run.folder / WEIGHTS, weights_as_bytes(state.model))
     write_status(run.folder, state.step, finished=False)
-
-
-def _passes(step: int, total: int, shares: Sequence[float]) -> bool:
-    """Return whether this step is the first to reach one of the shares."""
-    return any((step - 1) < share * total <= step for share in shares)

@@ -1,0 +1,96 @@
+"""Looks at a model while it learns: glances, samples, and attention.
+
+They come at shares of the run, so that a short run and a long one tell the
+same story. What they show goes into the record, and to whoever looks on.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from octavo.evaluation import (
+    batched_windows,
+    stretches,
+    window_nats,
+    windows,
+)
+from octavo.inspection import AttentionRecord, Sentence
+from octavo.model import Transformer
+from octavo.training.metrics import Metrics
+from octavo.training.run import Run
+from octavo.training.samples import write_sample
+from octavo.training.watcher import Watcher
+
+# A model changes fastest at first: that is when to look at it often.
+SAMPLE_AT = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+ATTENTION_AT = tuple(
+    percent / 100
+    for percent in (0, 1, 2, 3.5, 5, 7.5, 10, 15, 25, 40, 70, 100)
+)
+GLANCE_AT = tuple(part / 12 for part in range(1, 13))
+GLANCE_TOKENS = 4096
+
+
+class Looks:
+    """All looks of one run, each taken when its step is due."""
+
+    def __init__(
+        self, run: Run, step: int, metrics: Metrics, watcher: Watcher
+    ) -> None:
+        self.run, self.metrics, self.watcher = run, metrics, watcher
+        self.num_steps = run.recipe.num_steps
+        self.glance = Glance(run)
+        sentence = Sentence.choose(run.held_out, run.tokenizer)
+        context = run.recipe.model.context
+        self.attention = AttentionRecord.reopen(
+            run.folder, step, sentence.cut(context, run.tokenizer)
+        )
+
+    def at(self, step: int, model: Transformer) -> None:
+        """Look at the model after a step, in every way that is due."""
+        if passes(step, self.num_steps, GLANCE_AT):
+            bits = self.glance.bits_per_byte(model)
+            self.metrics.add(step=step, held_out_glance=bits)
+            self.watcher.glanced(step, bits)
+        if passes(step, self.num_steps, SAMPLE_AT):
+            self._sample(step, model)
+        if passes(step, self.num_steps, ATTENTION_AT):
+            self.attention.add(step, model)
+
+    def _sample(self, step: int, model: Transformer) -> None:
+        """Let the model write from the fixed prompt, and keep that."""
+        recipe = self.run.recipe.training
+        text = write_sample(
+            model, self.run.tokenizer, recipe.prompt, recipe.seed
+        )
+        self.metrics.add(step=step, sample=text)
+        self.watcher.sampled(step, self.num_steps, text)
+
+
+class Glance:
+    """A small fixed part of the held-out text, for looks in between."""
+
+    def __init__(self, run: Run) -> None:
+        cut, _ = stretches(run.held_out, run.tokenizer)
+        context = run.recipe.model.context
+        every_one = list(windows(cut, context))
+        # Spread over the whole text, as many as make GLANCE_TOKENS.
+        every = max(1, len(every_one) * context // GLANCE_TOKENS)
+        chosen = every_one[::every]
+        self.batches = list(batched_windows(chosen, context))
+        seen = np.concatenate([window[1:] for window in chosen])
+        self.num_bytes = len(run.tokenizer.decode_bytes(seen.tolist()))
+
+    def bits_per_byte(self, model: Transformer) -> float:
+        """Return the model's bits per byte on this part."""
+        nats = sum(
+            float(window_nats(model, batch).sum(dtype=np.float64))
+            for batch in self.batches
+        )
+        return nats / math.log(2) / self.num_bytes
+
+
+def passes(step: int, total: int, shares: Sequence[float]) -> bool:
+    """Return whether this step is the first to reach one of the shares."""
+    return any((step - 1) < share * total <= step for share in shares)
