@@ -1,9 +1,20 @@
+"""The optimizers against torch's own, and against the papers by hand."""
+
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
+from torch.optim.lr_scheduler import LinearLR, SequentialLR
 
 from octavo.model import ModelConfig, Transformer
-from octavo.training import optimizers
-from octavo.training.optimizers import Muon, make_optimizers, orthogonalise
+from octavo.training.optimizers import (
+    QUINTIC,
+    ROUNDS,
+    Muon,
+    make_optimizers,
+    orthogonalise,
+)
 
 
 @pytest.mark.parametrize("shape", [(3, 40, 40), (2, 24, 96), (2, 96, 24)])
@@ -32,26 +43,125 @@ def test_a_stack_is_orthogonalised_matrix_by_matrix():
     torch.testing.assert_close(orthogonalise(stack), one_by_one)
 
 
-@pytest.mark.parametrize("shape", [(32, 32), (48, 16), (16, 48)])
-def test_muon_follows_torch(shape):
-    """Torch's iterates in bfloat16, so a few percent of a step differ."""
-    ns_steps = optimizers.ROUNDS
+def follow_torch(shape, momentum, weight_decay):
+    """Step two matrices ours and torch's way; return how far apart.
+
+    As a share of how far they moved, in eight steps at falling rates.
+    """
     torch.manual_seed(0)
-    start, gradients = torch.randn(shape), torch.randn(4, *shape)
-    ours, theirs = (start.clone().requires_grad_() for _ in range(2))
-    both = (
-        (ours, Muon([ours], 0.02, 0.95, 0.1)),
-        (theirs, torch.optim.Muon(
-            [theirs], lr=0.02, momentum=0.95, weight_decay=0.1,
-            adjust_lr_fn="original", ns_steps=ns_steps,
-        )),
+    starts = torch.randn(2, *shape)
+    ours, theirs = (
+        [start.clone().requires_grad_() for start in starts]
+        for _ in range(2)
+    )
+    optimizers = (
+        Muon(ours, 0.02, momentum, weight_decay),
+        torch.optim.Muon(
+            theirs, lr=0.02, momentum=momentum, weight_decay=weight_decay,
+            adjust_lr_fn="original", ns_coefficients=QUINTIC,
+            ns_steps=ROUNDS,
+        ),
     )  # fmt: skip
-    for gradient in gradients:
-        for matrix, optimizer in both:
-            matrix.grad = gradient.clone()
+    for step in range(8):
+        gradients = torch.randn(2, *shape)
+        for matrices, optimizer in zip(
+            (ours, theirs), optimizers, strict=True
+        ):
+            for matrix, gradient in zip(matrices, gradients, strict=True):
+                matrix.grad = gradient.clone()
+            for group in optimizer.param_groups:
+                group["lr"] = 0.02 / (1 + step)
             optimizer.step()
-    moved = (theirs - start).norm()
-    assert (ours - theirs).norm() / moved < 0.05
+    ours, theirs = torch.stack(ours).detach(), torch.stack(theirs).detach()
+    return float((ours - theirs).norm() / (theirs - starts).norm())
+
+
+SHAPES = [(32, 32), (48, 16), (16, 48), (1, 8), (8, 1)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("momentum", "weight_decay"), [(0.95, 0.1), (0.5, 0.0), (0.0, 2.0)]
+)
+def test_muon_is_torchs(shape, momentum, weight_decay, monkeypatch):
+    """Torch iterates in bfloat16: here it is made to do it in float32."""
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
+    assert follow_torch(shape, momentum, weight_decay) < 2e-5
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_muon_follows_torchs_as_it_comes(shape):
+    """In bfloat16, about half a percent of the way differs."""
+    assert follow_torch(shape, 0.95, 0.1) < 0.02
+
+
+def test_adamw_by_hand():
+    """Loshchilov and Hutter 2019, algorithm 2, without decay, in NumPy."""
+    model = Transformer(ModelConfig(vocab_size=30, num_layers=1, width=32))
+    _, adamw = make_optimizers(model, 0.02, 0.01, 0.5)
+    table = model.embedding.weight
+    rate, (beta1, beta2), epsilon = 0.01, (0.9, 0.95), 1e-10
+    x = table.detach().numpy().astype(np.float64)
+    first, second = np.zeros_like(x), np.zeros_like(x)
+    random = np.random.default_rng(0)
+    for step in range(1, 7):
+        gradient = random.normal(size=x.shape).astype(np.float32)
+        share = 1 / step  # a schedule's
+        first = beta1 * first + (1 - beta1) * gradient
+        second = beta2 * second + (1 - beta2) * gradient**2
+        ahead = first / (1 - beta1**step)
+        size = np.sqrt(second / (1 - beta2**step))
+        x -= rate * share * ahead / (size + epsilon)
+        for parameter in adamw.param_groups[0]["params"]:
+            parameter.grad = torch.zeros_like(parameter)
+        table.grad = torch.from_numpy(gradient)
+        adamw.param_groups[0]["lr"] = rate * share
+        adamw.step()
+    np.testing.assert_allclose(table.detach(), x, rtol=0, atol=1e-6)
+    assert torch.equal(model.norm.weight, torch.ones(32))  # no decay
+
+
+@pytest.mark.parametrize(
+    ("total", "warmup", "decay"),
+    [(100, 10, 0.4), (50, 1, 1.0), (64, 16, 0.25), (40, 20, 0.5)],
+)
+def test_the_schedule_is_torchs_of_two_lines(recipe, total, warmup, decay):
+    training = replace(
+        recipe.training, tokens=total * 4 * 16, warmup_steps=warmup,
+        decay_share=decay,
+    )  # fmt: skip
+    ours = replace(recipe, training=training)
+    assert ours.num_steps == total
+    anything = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([anything], lr=1.0)
+    falling = round(total * decay)
+    theirs = SequentialLR(
+        optimizer,
+        [
+            LinearLR(optimizer, 1 / warmup, total_iters=warmup - 1),
+            LinearLR(optimizer, 1.0, 0.0, total_iters=falling),
+        ],
+        milestones=[total - falling],
+    )
+    for step in range(total):
+        wanted = optimizer.param_groups[0]["lr"]
+        assert ours.learning_rate_share(step) == pytest.approx(wanted), step
+        optimizer.step()
+        theirs.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.0)
+
+
+def test_where_rise_and_fall_meet_the_lower_one_counts(recipe):
+    """Of ten steps, six rise and all fall: by hand."""
+    training = replace(
+        recipe.training, tokens=10 * 4 * 16, warmup_steps=6,
+        decay_share=1.0,
+    )  # fmt: skip
+    short = replace(recipe, training=training)
+    shares = [short.learning_rate_share(step) for step in range(10)]
+    assert shares == pytest.approx(
+        [1 / 6, 2 / 6, 3 / 6, 4 / 6, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+    )
 
 
 def test_each_parameter_has_one_optimizer():
