@@ -168,6 +168,21 @@ def test_a_recipe_repeats_a_run_byte_for_byte(run, octavo, tmp_path):
         assert again == (run / name).read_bytes(), name
 
 
+def test_a_recipe_is_repeated_with_changes(short, octavo, tmp_path):
+    done = octavo(
+        "train", "--recipe", short / "recipe.toml", "--out",
+        tmp_path / "run", "--set", "training.tokens=256",
+        "--set", "training.other_learning_rate=0.005",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    first = Recipe.load(short / "recipe.toml")
+    training = replace(
+        first.training, tokens=256, other_learning_rate=0.005
+    )
+    changed = replace(first, training=training)
+    assert Recipe.load(tmp_path / "run" / "recipe.toml") == changed
+
+
 GPT2 = {"norm": "layer", "positions": "learned", "qk_norm": False,
         "mlp": "gelu", "bias": True}  # fmt: skip
 

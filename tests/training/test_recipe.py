@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from octavo.foundation import UserError
@@ -81,3 +83,33 @@ def test_a_whole_number_stands_for_a_share(tmp_path):
 def test_a_recipe_that_is_not_there_says_so(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         Recipe.load(tmp_path / "recipe.toml")
+
+
+def test_settings_change_a_recipe():
+    changed = RECIPE.changed(
+        ["training.seed=8", "model.dropout=0", "data.tokenizer=a/b.json",
+         'training.prompt="7"', "model.qk_norm=false"]
+    )  # fmt: skip
+    assert changed == replace(
+        RECIPE,
+        data=replace(RECIPE.data, tokenizer="a/b.json"),
+        model=replace(RECIPE.model, dropout=0.0, qk_norm=False),
+        training=replace(RECIPE.training, seed=8, prompt="7"),
+    )
+    assert RECIPE.changed([]) == RECIPE
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("training.sed=7", r'\[training\]: "sed"; did you mean "seed"'),
+        ("trainin.seed=7", 'recipe: "trainin"; did you mean "training"'),
+        ("training.seed", '"training.seed" sets nothing: write it as in'),
+        ("seed=7", '"seed=7" sets nothing'),
+        ("training.seed=high", r"seed in \[training\] is 'high'; .* int"),
+        ("training.tokens=0", "tokens is 0; it must be a whole number"),
+    ],
+)
+def test_a_wrong_setting_is_named(setting, message):
+    with pytest.raises(UserError, match=message):
+        RECIPE.changed([setting])

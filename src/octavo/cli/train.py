@@ -23,7 +23,10 @@ from octavo.training.chart import draw_run
 
 # What a run is made from; the last two leave nothing open but these.
 STARTS = ("corpus", "recipe", "resume")
-LEFT_OPEN = {"recipe": ("out", "as_json"), "resume": ("as_json",)}
+LEFT_OPEN = {
+    "recipe": ("out", "changes", "as_json"),
+    "resume": ("as_json",),
+}
 
 
 @click.command
@@ -38,6 +41,13 @@ LEFT_OPEN = {"recipe": ("out", "as_json"), "resume": ("as_json",)}
     "--recipe",
     type=click.Path(path_type=Path),
     help="Repeat the run of a recipe.toml.",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change the recipe, as in training.batch_size=16.",
 )
 @click.option(
     "--resume",
@@ -68,6 +78,7 @@ def command(
     minutes: float | None,
     tokens: int | None,
     recipe: Path | None,
+    changes: tuple[str, ...],
     resume: Path | None,
     size: str | None,
     context: int | None,
@@ -89,7 +100,8 @@ def command(
         if resume is not None:
             run = Run.open(resume)
         elif recipe is not None and out is not None:
-            run = prepare_from_recipe(Recipe.load(recipe), out, live)
+            wanted = Recipe.load(recipe).changed(changes)
+            run = prepare_from_recipe(wanted, out, live)
         else:
             assert corpus is not None
             assert out is not None
@@ -130,6 +142,8 @@ def check_options(context: click.Context) -> None:
     (start,) = starts
     if start != "resume" and "out" not in given:
         raise click.UsageError("name the new run's folder with --out")
+    if "changes" in given and start != "recipe":
+        raise click.UsageError("--set changes what --recipe names")
     for name, option in given.items():
         if name not in LEFT_OPEN.get(start, given) and name != start:
             raise click.UsageError(

@@ -5,6 +5,7 @@ machine with the same versions and threads, gives the same bytes.
 """
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -149,6 +150,29 @@ class Recipe:
         }
         return cls(**read)
 
+    def changed(self, settings: Iterable[str]) -> Self:
+        """Return the recipe with settings like "model.dropout=0.1".
+
+        Values are written as in recipe.toml; text needs no quotes.
+        """
+        parts = asdict(self)
+        for setting in settings:
+            name, sign, text = setting.partition("=")
+            section, _, key = name.partition(".")
+            if not (sign and key):
+                raise UserError(
+                    f'"{setting}" sets nothing: write it as in '
+                    "--set training.batch_size=16"
+                )
+            check_known("section of a recipe", [section], parts)
+            check_known(f"key in [{section}]", [key], parts[section])
+            parts[section][key] = _value(text)
+        read = {
+            name: _read_part(type(part), parts[name], f"[{name}]")
+            for name, part in vars(self).items()
+        }
+        return type(self)(**read)
+
 
 def _read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; one that is missing or no TOML is a UserError."""
@@ -158,6 +182,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} does not exist") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is no valid TOML: {error}") from error
+
+
+def _value(text: str) -> Any:
+    """Return what TOML says a text is; what it does not know is text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 def _read_part(kind: type[Any], values: object, where: str) -> Any:
