@@ -12,7 +12,7 @@ from octavo.text import load_corpus
 from octavo.tokenizer import Tokenizer
 from octavo.training import Recipe, Wish, prepare, prepare_from_recipe
 from octavo.training.batches import Batches
-from octavo.training.loop import begin
+from octavo.training.steps import begin
 
 # The package's name "prepare" is the function; this is its module.
 prepare_module = import_module("octavo.training.prepare")

@@ -1,8 +1,8 @@
 """Training: from a wish to a run folder with a model in it.
 
-Read in this order: recipe, run, metrics, batches, optimizers, backends,
-checkpoints, samples, looks, loop, wish, prepare, judge, and chart, which is
-imported where it is needed.
+Read in this order: recipe, metrics, run, batches, optimizers, backends,
+surroundings, checkpoints, steps, samples, looks, loop, wish, prepare,
+judge, and chart, which is imported where it is needed.
 """
 
 from octavo.training.judge import evaluate_run

@@ -21,9 +21,9 @@ from octavo.text.fetching import is_cached
 from octavo.tokenizer import TokenFile, Tokenizer, write_tokens
 from octavo.training.backends import require_backend
 from octavo.training.batches import Batches, num_windows
-from octavo.training.loop import begin, take_step
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 from octavo.training.run import Run, require_new_run
+from octavo.training.steps import begin, take_step
 from octavo.training.watcher import Watcher
 from octavo.training.wish import (
     DEFAULT_MINUTES,
