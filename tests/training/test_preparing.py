@@ -14,6 +14,7 @@ from octavo.training.loop import begin
 
 FILES = [
     "chat_template.jinja",
+    "checksums.json",
     "config.json",
     "generation_config.json",
     "recipe.toml",
