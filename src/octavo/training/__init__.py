@@ -1,8 +1,9 @@
 """Training: from a wish to a run folder with a model in it.
 
-Read in this order: recipe, metrics, run, batches, optimizers, backends,
-surroundings, checkpoints, steps, samples, looks, loop, material, the folder
-dial, preparing, judge, and chart, which is imported where it is needed.
+Read in this order: recipe, metrics, run, batches, optimizers, the folder
+memory, backends, surroundings, checkpoints, steps, samples, looks, loop,
+material, the folder dial, preparing, judge, and chart, which is imported
+where it is needed.
 """
 
 from octavo.training.dial.sizes import SIZES

@@ -16,6 +16,7 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from octavo.model import Transformer
+from octavo.training.memory.precision import products_in
 from octavo.training.optimizers import make_optimizers
 from octavo.training.recipe import TrainingRecipe
 from octavo.twins.loading import load_optimizer, load_twin, weights_of
@@ -62,7 +63,7 @@ class TorchBackend:
     def __init__(
         self, model: Transformer, training: TrainingRecipe
     ) -> None:
-        self.model = model
+        self.model, self.precision = model, training.precision
         self.optimizers = make_optimizers(
             model,
             training.matrix_learning_rate,
@@ -72,7 +73,8 @@ class TorchBackend:
 
     def loss(self, inputs: Tensor, targets: Tensor) -> float:
         """Return the loss on (B, T) ids; keep its gradients for `step`."""
-        logits = self.model(inputs).flatten(0, 1)
+        with products_in(self.precision, inputs.device):
+            logits = self.model(inputs).flatten(0, 1).float()
         loss = functional.cross_entropy(logits, targets.flatten())
         self.model.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

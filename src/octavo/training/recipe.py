@@ -22,6 +22,7 @@ from octavo.twins.loading import TWINS
 from octavo.twins.numpy_model import require_plain
 
 BACKENDS = ("torch", *TWINS)
+PRECISIONS = ("float32", "bfloat16")
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
 
@@ -47,6 +48,7 @@ class TrainingRecipe:
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
     to zero over the last `decay_share` of the run. `threads` is PyTorch's.
+    `precision` is that of matrix products (`training.memory.precision`).
     """
 
     tokens: int
@@ -59,10 +61,17 @@ class TrainingRecipe:
     decay_share: float = 0.4
     backend: str = "torch"
     threads: int = 1
+    precision: str = "float32"
     prompt: str = "\n"
 
     def __post_init__(self) -> None:
         check_known("backend", [self.backend], BACKENDS)
+        check_known("precision", [self.precision], PRECISIONS)
+        if self.backend != "torch" and self.precision != "float32":
+            raise UserError(
+                f"the backend {self.backend} computes in float32 only: "
+                'make precision "float32", or the backend "torch"'
+            )
         whole, small = "a whole number above 0", "a small number above 0"
         share = "a share from 0 up to, but not including, 1"
         rates = self.matrix_learning_rate, self.other_learning_rate
