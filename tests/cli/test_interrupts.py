@@ -91,7 +91,12 @@ def go_on(octavo, run, out) -> Done:
     """Resume, and compare the end with that of the run never stopped."""
     done = octavo("train", "--resume", out)
     assert done.code == 0, done.err
-    for name in ("model.safetensors", "samples.md", "status.json"):
+    assert read_status(out).finished
+    for name in (
+        "model.safetensors",
+        "samples.md",
+        "attention.safetensors",
+    ):
         assert (out / name).read_bytes() == (run / name).read_bytes()
     assert (out / "loss.png").is_file()
     assert not list(out.rglob("*.part"))

@@ -22,6 +22,8 @@ from octavo.interop import save_model
 from octavo.model import ModelConfig, Transformer
 from octavo.tokenizer import Tokenizer, write_tokens
 
+from ..other_device import NAME
+
 BYTES = Tokenizer.bytes()
 WITH_END = Tokenizer.train(["nothing repeats"], 259)  # bytes and specials
 
@@ -40,11 +42,11 @@ class Bigram(nn.Module):
             now, after = (ord(c) if c != "$" else 256 for c in pair)
             shares[now, after] = share
         shares[:, 0] = 1 - shares.sum(dim=1)
-        self.logits = shares.log()
+        self.embedding = nn.Embedding.from_pretrained(shares.log())
 
     def forward(self, ids: Tensor) -> Tensor:
         assert ids.shape[1] <= self.config.context
-        return self.logits[ids]
+        return self.embedding(ids)
 
 
 def token_file(tmp_path, tokenizer, *texts):
@@ -197,3 +199,12 @@ def test_progress_counts_windows(tmp_path):
     told = []
     score_model(model, tokens, BYTES, lambda *both: told.append(both))
     assert told == [(16, 37), (32, 37), (37, 37)]
+
+
+def test_a_model_on_another_device_is_scored_the_same(other_device):
+    torch.manual_seed(0)
+    model = Transformer(ModelConfig(vocab_size=30, context=8, width=32))
+    ids = np.arange(18).reshape(2, 9)
+    expected = window_nats(model, ids)
+    found = window_nats(model.to(NAME), ids)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

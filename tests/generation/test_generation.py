@@ -7,6 +7,8 @@ from octavo.foundation import UserError
 from octavo.generation import Sampling, choose, generate
 from octavo.model import ModelConfig, Transformer
 
+from ..other_device import NAME
+
 CONFIG = ModelConfig(
     vocab_size=40,
     context=16,
@@ -148,3 +150,11 @@ def test_the_smallest_temperature_and_nucleus_take_the_likeliest():
     assert draws(scores, Sampling(top_p=5e-324), n=20) == {1}
     flat = draws(scores, Sampling(temperature=1e300), n=100)
     assert flat == {0, 1, 2}
+
+
+def test_a_model_on_another_device_writes_the_same(model, other_device):
+    """Also past the window; and where it is, nothing is brought back."""
+    here = list(generate(model, [1, 2, 3], 30, seed=5))
+    there = model.to(NAME)
+    assert list(generate(there, [1, 2, 3], 30, seed=5)) == here
+    assert there.embedding.weight.device.type == NAME

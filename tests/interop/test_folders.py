@@ -104,6 +104,16 @@ REFUSED = [
 ]  # fmt: skip
 
 
+def test_loading_draws_no_random_numbers(tmp_path):
+    """Who seeds torch and loads a model gets the numbers of the seed."""
+    save_model(Transformer(QWEN3), tmp_path)
+    torch.manual_seed(4)
+    expected = torch.rand(3)
+    torch.manual_seed(4)
+    load_model(tmp_path)
+    assert torch.equal(torch.rand(3), expected)
+
+
 @pytest.mark.parametrize(
     ("kind", "changes", "said"), REFUSED, indirect=["kind"]
 )

@@ -73,7 +73,8 @@ def test_the_two_newest_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["model.safetensors", "optimizer.safetensors"]
+    "name",
+    ["model.safetensors", "optimizer.safetensors", "random.safetensors"],
 )
 def test_a_flipped_byte_is_noticed_and_named(tmp_path, name):
     state = begin(RECIPE)
@@ -118,7 +119,8 @@ def test_a_damaged_record_says_how_to_go_on(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "name", ["model.safetensors", "optimizer.safetensors"]
+    "name",
+    ["model.safetensors", "optimizer.safetensors", "random.safetensors"],
 )
 def test_a_file_that_is_gone_is_named(tmp_path, name):
     state = begin(RECIPE)

@@ -18,6 +18,7 @@ from octavo.training.loop import begin
 prepare_module = import_module("octavo.training.prepare")
 FILES = [
     "chat_template.jinja",
+    "checksums.json",
     "config.json",
     "generation_config.json",
     "recipe.toml",

@@ -132,7 +132,7 @@ def window_nats(
     model: Transformer, windows: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Return -ln p of every id but the first: (B, T + 1) to (B, T)."""
-    ids = torch.from_numpy(windows)
+    ids = torch.from_numpy(windows).to(model.embedding.weight.device)
     was_training = model.training
     model.eval()
     with torch.inference_mode():
@@ -141,7 +141,7 @@ def window_nats(
             logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
         )
     model.train(was_training)
-    return nats.view(ids.shape[0], -1).numpy()
+    return nats.view(ids.shape[0], -1).cpu().numpy()
 
 
 def score_ngrams(

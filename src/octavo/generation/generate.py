@@ -47,7 +47,9 @@ def _write(
     stop: int | None,
 ) -> Iterator[int]:
     """Do what `generate` says, once all is known to be right."""
+    # Tokens are drawn on the CPU: from one seed, the same on any device.
     generator = torch.Generator().manual_seed(seed)
+    device = model.embedding.weight.device
     text, fresh = list(prompt), list(prompt)
     cache = Cache(model.config)
     for _ in range(num_tokens):
@@ -55,7 +57,8 @@ def _write(
             fresh = text[-tail_length(model.config.context) :]
             cache.clear()
         with torch.inference_mode():
-            logits = model(torch.tensor([fresh]), cache)[0, -1]
+            ids = torch.tensor([fresh]).to(device)
+            logits = model(ids, cache)[0, -1].cpu()
         token = choose(logits, sampling, generator)
         if token == stop:
             return

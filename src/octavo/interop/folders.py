@@ -6,6 +6,8 @@ prompt can never meet the wrong vocabulary.
 
 from pathlib import Path
 
+import torch
+
 from octavo.foundation import UserError
 from octavo.foundation.files import write_bytes, write_json, write_text
 from octavo.interop.architectures import why_own
@@ -55,6 +57,7 @@ def save_model(
 def load_model(folder: Path | str) -> Transformer:
     """Read a model folder; the model is ready for inference, in float32.
 
+    Torch's random state is left as it was.
     Raises UserError naming the file, and the key or the tensor with both
     shapes, for anything that is missing, damaged or not understood.
     """
@@ -65,7 +68,8 @@ def load_model(folder: Path | str) -> Transformer:
     files = weight_files(folder)
     where = files[0] if len(files) == 1 else folder / INDEX
     values = fitted(kind, config, read_tensors(*files), where)
-    model = Transformer(config)
+    with torch.random.fork_rng(devices=[]):
+        model = Transformer(config)  # it draws weights, in vain
     fill(model, values)
     return model.eval()
 

@@ -13,16 +13,24 @@ from torch import Tensor
 
 from octavo.evaluation import Score, score_model
 from octavo.foundation import UserError
+from octavo.foundation.checksums import changed
 from octavo.foundation.files import remove_leftovers, write_bytes
+from octavo.foundation.locks import only_one
 from octavo.interop import weights_as_bytes
 from octavo.model import Transformer
 from octavo.training.backends import make_backend
 from octavo.training.batches import Batches
-from octavo.training.checkpoints import State, restore, save_checkpoint
+from octavo.training.checkpoints import (
+    Kept,
+    State,
+    restore,
+    save_checkpoint,
+)
 from octavo.training.looks import Looks
-from octavo.training.metrics import Metrics
+from octavo.training.metrics import METRICS, Mark, Metrics
 from octavo.training.recipe import Recipe
-from octavo.training.run import WEIGHTS, Run, write_status
+from octavo.training.run import WEIGHTS, Run, read_status, write_status
+from octavo.training.surroundings import surroundings, what_changed
 from octavo.training.watcher import Moment, Watcher
 
 CHECKPOINT_SECONDS = 60.0
@@ -41,15 +49,32 @@ def train(
     """
     watcher = watcher or Watcher()
     torch.set_num_threads(run.recipe.training.threads)
-    remove_leftovers(run.folder)
-    state = begin(run.recipe)
-    if restore(state, run.folder):
+    with only_one(run.folder):
+        remove_leftovers(run.folder)
+        state = begin(run.recipe)
+        kept = restore(state, run.folder)
+        tell_of_return(run, kept, watcher)
+        record = kept.record if kept else Mark()
+        return Trainer(run, state, record, watcher).train(stop)
+
+
+def tell_of_return(run: Run, kept: Kept | None, watcher: Watcher) -> None:
+    """Say where a run goes on, and what is not as it was left."""
+    status = read_status(run.folder)
+    for name in (
+        changed(run.folder, status.sha256) if status.finished else ()
+    ):
         watcher.noted(
-            f"Going on after step {state.step} of {run.recipe.num_steps}"
+            f"{run.folder / name} is not what training wrote: it is made "
+            "anew"
         )
-    elif Metrics.read(run.folder).rows:
+    if kept:
+        total = run.recipe.num_steps
+        watcher.noted(f"Going on after step {kept.step} of {total}")
+        if line := what_changed(kept.surroundings, surroundings()):
+            watcher.noted(line)
+    elif (run.folder / METRICS).is_file():
         watcher.noted("No checkpoint was saved yet: it starts anew")
-    return Trainer(run, state, watcher).train(stop)
 
 
 def begin(recipe: Recipe) -> State:
@@ -81,7 +106,9 @@ def take_step(
 class Trainer:
     """A run in progress: its state, its records, and who looks on."""
 
-    def __init__(self, run: Run, state: State, watcher: Watcher) -> None:
+    def __init__(
+        self, run: Run, state: State, record: Mark, watcher: Watcher
+    ) -> None:
         self.run, self.state, self.watcher = run, state, watcher
         self.recipe = run.recipe
         training = run.recipe.training
@@ -91,7 +118,7 @@ class Trainer:
             training.batch_size,
             training.seed,
         )
-        self.metrics = Metrics.reopen(run.folder, state.step)
+        self.metrics = Metrics.reopen(run.folder, record)
         self.looks = Looks(run, state.step, self.metrics, watcher)
         self.clock = Clock(state)
 

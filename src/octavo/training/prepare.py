@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from octavo.foundation import UserError
+from octavo.foundation.checksums import write_checksums
 from octavo.foundation.files import replacing_folder, write_json
 from octavo.interop import describe, save_tokenizer, why_own
 from octavo.model import ModelConfig
@@ -248,6 +249,10 @@ def write_choices(
     save_tokenizer(tokenizer, folder, recipe.model.context)
     write_json(folder / "config.json", describe(recipe.model))
     recipe.save(folder / "recipe.toml")
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    # A token file's description has the checksum of its ids.
+    names = [f.relative_to(folder) for f in files if f.suffix != ".npy"]
+    write_checksums(folder, [name.as_posix() for name in names])
 
 
 def _batches(recipe: Recipe, train: TokenFile) -> Batches:
