@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from octavo.training.doctor.evidence import FEW, Evidence, Sign
+from octavo.training.doctor.evidence import FEW, Evidence, Floats, Sign
 
 # Of a blind guess. A step can only come out worse if it overshoots.
 WORSE_THAN_BLIND = 1.1
-# Of the loss. Batches differ by less, once a twentieth of a run is averaged.
-RISE, STRETCHES = 1.05, 20
+# Of the loss, and of a blind guess. Means over a twentieth of a sound run
+# rise by less.
+RISE, LEAST_RISE, STRETCHES = 0.05, 0.02, 20
 # Less than that is no fall at all, and no rise.
 STANDSTILL = 0.02
 # In lengths of the first weights. Good rates took matrices 1 to 3 of them
@@ -23,7 +24,9 @@ STANDSTILL = 0.02
 STUCK, ENOUGH_STEPS = 0.2, 100
 # Of the loss, taken off by twice the tokens. Quickstart's figure is 0.07.
 FALLING = 0.1
-MOST_RAISED = 100.0
+FEW_STEPS = 50  # warming up and annealing need them
+MOST_RAISED = 100.0  # times the rate
+FIRST_PASS = 1.5  # passes: until then, little was read twice
 
 
 def not_a_number(e: Evidence) -> Sign | None:
@@ -73,8 +76,9 @@ def rate_too_high(e: Evidence) -> Sign | None:
         )
     means = stretch_means(e)
     lowest = np.minimum.accumulate(means)
-    at = int(np.argmax(means / lowest))
-    if means[at] < RISE * lowest[at]:
+    at = int(np.argmax(means - lowest))
+    least = max(RISE * lowest[at], LEAST_RISE * e.blind_guess)
+    if means[at] - lowest[at] < least:
         return None
     return Sign(
         f"the loss had come down to {lowest[at]:.2f} and rose again to "
@@ -99,23 +103,29 @@ def rate_too_low(e: Evidence) -> Sign | None:
 
 def too_short(e: Evidence) -> Sign | None:
     """Look for a loss that still fell fast when the budget ended."""
+    steps, longer = (
+        len(e.losses),
+        {"tokens": 4 * e.run.recipe.training.tokens},
+    )
     if not e.ended:
         return None
+    if steps < FEW_STEPS:
+        return Sign(f"the budget makes only {steps} steps", longer)
     gain = gain_of_doubling(e)
     if gain < FALLING:
         return None
     return Sign(
         f"twice the tokens would take some {gain:.0%} off the loss, by the "
-        f"way it fell; {len(e.losses):,} steps were {e.passes():.2g} times "
-        "through the text",
-        {"tokens": 4 * e.run.recipe.training.tokens},
+        f"way it fell; {steps:,} steps were {e.passes():.2g} times through "
+        "the text",
+        longer,
     )
 
 
 def overfitting(e: Evidence) -> Sign | None:
     """Look for held-out text that gets harder while training goes on."""
-    if len(e.glances) < 3:
-        return None
+    if len(e.glances) < 3 or e.passes(len(e.losses)) < FIRST_PASS:
+        return None  # what was read once is not known by heart
     best_step, best = min(e.glances, key=lambda glance: glance[1])
     step, now = e.glances[-1]
     learned = e.loss_between(best_step - FEW, best_step)
@@ -140,7 +150,9 @@ def another_kind_of_text(e: Evidence) -> Sign | None:
 
     Nothing is read twice in it, so that memory cannot be the reason.
     """
-    first = [g for g in e.glances if FEW < g[0] and e.passes(g[0]) <= 1.5]
+    first = [
+        g for g in e.glances if g[0] > FEW and e.passes(g[0]) <= FIRST_PASS
+    ]
     if not first:
         return None
     step, held_out = first[-1]
@@ -156,7 +168,7 @@ def another_kind_of_text(e: Evidence) -> Sign | None:
 
 
 def gain_of_doubling(e: Evidence) -> float:
-    """The share of the loss that twice the tokens would take off.
+    """Return the share of the loss that twice the tokens would save.
 
     While the rate is constant, the loss falls about in proportion to the
     logarithm of the steps. How fast is read off the second half of that
@@ -175,15 +187,15 @@ def gain_of_doubling(e: Evidence) -> float:
     return float(-max(slopes) * math.log(2) / e.end)
 
 
-def stretch_means(e: Evidence) -> np.ndarray:
-    """The mean losses of twenty stretches of the run, in order."""
+def stretch_means(e: Evidence) -> Floats:
+    """Return the mean losses of twenty stretches of the run, in order."""
     size = max(FEW // 2, len(e.losses) // STRETCHES)
-    cuts = np.arange(0, len(e.losses) - size + 1, size)
+    cuts = range(0, len(e.losses) - size + 1, size)
     return np.array([e.loss_between(cut, cut + size) for cut in cuts])
 
 
 def rates(e: Evidence, times: float) -> dict[str, object]:
-    """The recipe's learning rates, so many times as high."""
+    """Return the recipe's learning rates, so many times as high."""
     training = e.run.recipe.training
     return {
         "matrix_rate": f"{training.matrix_learning_rate * times:.2g}",

@@ -1,17 +1,15 @@
 """The diagnosis: how a run stands, and which rows of the table it shows."""
 
 import shlex
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from octavo.foundation.locks import in_use
 from octavo.training.doctor.evidence import Evidence, Sign
 from octavo.training.doctor.machine import Machine
 from octavo.training.doctor.symptoms import SYMPTOMS, Symptom
-
-FRESH_SECONDS = 30.0  # a record that grew since is still being written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +93,10 @@ def standing(e: Evidence) -> Iterator[str]:
     """Say how far a run is, and how good beside simple yardsticks."""
     steps, total = len(e.losses), e.num_steps
     corpus = Path(e.run.recipe.data.corpus).name
-    yield f"{state(e)}: {steps:,} of {total:,} steps, {e.passes(steps):.2f} \
-times through {corpus}"
+    yield (
+        f"{state(e)}: {steps:,} of {total:,} steps, "
+        f"{e.passes(steps):.2f} times through {corpus}"
+    )
     if not steps:
         return
     blind, by_frequency = (
@@ -118,8 +118,6 @@ def state(e: Evidence) -> str:
     """Say in a word or two what has become of a run."""
     if e.status.finished:
         return "finished"
-    record = e.run.folder / "metrics.jsonl"
-    if not record.exists():
-        return "not begun"
-    fresh = time.time() - record.stat().st_mtime < FRESH_SECONDS
-    return "at work" if fresh else "stopped"
+    if in_use(e.run.folder):
+        return "at work"
+    return "stopped" if e.metrics.rows else "not begun"

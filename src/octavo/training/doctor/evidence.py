@@ -117,7 +117,7 @@ class Evidence:
         return self.loss_between(steps - max(FEW, steps // 10), steps)
 
     def loss_between(self, first: int, last: int) -> float:
-        """The mean loss of the steps from `first` up to `last`."""
+        """Return the mean loss of the steps from `first` up to `last`."""
         return float(self.losses[max(0, first) : last].mean())
 
     @cached_property
@@ -155,11 +155,13 @@ class Evidence:
         )
 
     def products(self, threads: int) -> float:
-        """FLOPs a second of this machine, in products of the run's shape."""
+        """Measure this machine on products of the run's shape."""
         recipe = self.run.recipe
         rows = recipe.training.batch_size * recipe.model.context
         width, mlp_width = recipe.model.width, recipe.model.mlp_width
-        return self.machine.products(rows, width, mlp_width, threads)
+        return self.machine.products(
+            rows, width, mlp_width, threads=threads
+        )
 
     @cached_property
     def drift(self) -> float | None:

@@ -1,6 +1,6 @@
 """The machine, as far as a run's speed and room depend on it."""
 
-import os
+import math
 import shutil
 import time
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Self
 
 import torch
+
+from octavo.foundation.machine import total_memory, usable_cores
 
 PROBE_SECONDS = 0.15
 
@@ -37,34 +39,18 @@ class Machine:
         threads: int,
         dtype: torch.dtype = torch.float32,
     ) -> float:
-        """Measure matrix products of one shape, in FLOPs a second.
+        """Measure matrix products of one shape: their FLOPs a second.
 
-        Half of the tries are faster than what is returned.
+        The quickest try counts, as other programs may disturb the rest.
         """
         before = torch.get_num_threads()
         torch.set_num_threads(threads)
         a = torch.ones(rows, inner, dtype=dtype)
         b = torch.ones(inner, columns, dtype=dtype)
-        times: list[float] = []
-        began = time.perf_counter()
-        while time.perf_counter() - began < PROBE_SECONDS or len(times) < 3:
+        quickest, began = math.inf, time.perf_counter()
+        while time.perf_counter() - began < PROBE_SECONDS:
             start = time.perf_counter()
             a @ b
-            times.append(time.perf_counter() - start)
+            quickest = min(quickest, time.perf_counter() - start)
         torch.set_num_threads(before)
-        return 2 * rows * inner * columns / sorted(times)[len(times) // 2]
-
-
-def usable_cores() -> int:
-    """Return how many cores this program may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def total_memory() -> int | None:
-    """Return the machine's memory in bytes; None where it is not told."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows
-        return None
+        return 2 * rows * inner * columns / quickest

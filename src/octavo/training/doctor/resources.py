@@ -8,12 +8,9 @@ from octavo.training.doctor.evidence import Evidence, Sign
 STRETCHES, FEWEST = 20, 8  # of the run, and of steps in each
 # Of a run's time, lost in stretches that were slower than its quicker ones.
 LOST = 0.35
-# Of what the products of this model's shapes could do here: less than that
-# is not the processor's doing. Small steps lose a lot to everything else.
-BUSY, OVERHEAD = 0.04, 0.10
-SMALL_STEP = 256  # tokens
-WORTHWHILE = 1.3  # times as fast
-NARROW = 512  # columns: below, products in bfloat16 gain too little
+SMALL_STEP = 256  # tokens: below, a step may be little but overhead,
+OVERHEAD = 0.1  # if it gets so little of what products could do here
+WORTHWHILE = 1.5  # times as fast
 NEARLY_FULL = 0.9  # of the machine's memory
 KEPT = 3  # checkpoints on the disk while one is written, and the weights
 
@@ -71,7 +68,7 @@ def idle_cores(e: Evidence) -> Sign | None:
 
 def memory_full(e: Evidence) -> Sign | None:
     """Look for a program that nearly filled the machine's memory."""
-    peaks = [peak for _, peak in e.metrics.of("peak_memory")]
+    peaks = [peak for _, peak in e.metrics.of("peak_memory") if peak]
     total = e.machine.memory
     if not peaks or total is None or max(peaks) < NEARLY_FULL * total:
         return None
@@ -97,7 +94,7 @@ def disk_full(e: Evidence) -> Sign | None:
 
 
 def share_of_products(e: Evidence) -> float:
-    """The share of the speed of matrix products that training reached."""
+    """Return which share of the products' speed training reached."""
     recipe = e.run.recipe
     tokens = recipe.training.batch_size * recipe.model.context
     speed = tokens / float(np.median(e.step_seconds))

@@ -17,8 +17,8 @@ NEW_RATES = (
     "--set training.other_learning_rate={other_rate}"
 )
 NEW_VOCABULARY = (
-    f"{ANEW} --set data.tokenizer=train --set data.vocab_size={{vocab_size}} "
-    "--set model.vocab_size={vocab_size}"
+    f"{ANEW} --set data.tokenizer=train "
+    "--set data.vocab_size={vocab_size} --set model.vocab_size={vocab_size}"
 )
 
 
@@ -78,8 +78,8 @@ SYMPTOMS = (
     ),
     Symptom(
         name="learning rate too high",
-        see="The loss jumps, rises again after it had fallen, or gets worse "
-        "than a blind guess.",
+        see="The loss jumps, rises again after it had fallen, or gets "
+        "worse than a blind guess.",
         cause="Each step leaps over the valley that it should go down "
         "into.",
         remedy="Lower the learning rates, or let a sweep find them "
@@ -95,8 +95,8 @@ SYMPTOMS = (
     ),
     Symptom(
         name="learning rate too low",
-        see="The loss falls steadily and slowly, and the weights are nearly "
-        "the random ones that they began as.",
+        see="The loss falls steadily and slowly, and the weights are "
+        "nearly the random ones that they began as.",
         cause="Each step is so small that the budget ends long before the "
         "valley is reached.",
         remedy="Raise the learning rates, or let a sweep find them "
@@ -106,13 +106,17 @@ SYMPTOMS = (
         explains=("budget too short", "gibberish", "repetition"),
     ),
     Symptom(
-        name="budget too short",
-        see="The loss was still falling fast when the run ended.",
-        cause="Too few tokens for a model of this size on this text.",
-        remedy="Train longer.",
-        command=f"{ANEW} --set training.tokens={{tokens}}",
-        check=curve.too_short,
-        explains=("gibberish", "repetition"),
+        name="held-out text of another kind",
+        see="Held-out text is much harder than the text in training, from "
+        "the first pass on.",
+        cause="What is held out is of another language, author or form "
+        "than what is trained on; or the text is so small that the little "
+        "held out is not like the rest.",
+        remedy="Look at what is held out, and split the text in another "
+        "way.",
+        command="octavo corpus show {corpus}",
+        check=curve.another_kind_of_text,
+        explains=("overfitting",),
     ),
     Symptom(
         name="overfitting",
@@ -124,7 +128,7 @@ SYMPTOMS = (
         "earlier, or give more text.",
         command=f"{ANEW} --set model.dropout={{dropout}}",
         check=curve.overfitting,
-        explains=("too little text for the model",),
+        explains=("too little text for the model", "budget too short"),
     ),
     Symptom(
         name="too little text for the model",
@@ -137,17 +141,13 @@ SYMPTOMS = (
         check=tokens.too_little_text,
     ),
     Symptom(
-        name="held-out text of another kind",
-        see="Held-out text is much harder than the text in training, from "
-        "the first pass on.",
-        cause="What is held out is of another language, author or form than "
-        "what is trained on; or the text is so small that the little held "
-        "out is not like the rest.",
-        remedy="Look at what is held out, and split the text in another "
-        "way.",
-        command="octavo corpus show {corpus}",
-        check=curve.another_kind_of_text,
-        explains=("overfitting",),
+        name="budget too short",
+        see="The loss was still falling fast when the run ended.",
+        cause="Too few tokens for a model of this size on this text.",
+        remedy="Train longer.",
+        command=f"{ANEW} --set training.tokens={{tokens}}",
+        check=curve.too_short,
+        explains=("gibberish", "repetition"),
     ),
     Symptom(
         name="gibberish",
@@ -181,6 +181,7 @@ SYMPTOMS = (
         remedy="Let the run learn a vocabulary of its own.",
         command=NEW_VOCABULARY,
         check=tokens.tokenizer_unfit,
+        explains=("vocabulary larger than the text",),
     ),
     Symptom(
         name="vocabulary larger than the text",
@@ -206,8 +207,8 @@ SYMPTOMS = (
         see="Steps take much longer in some parts of the run than in "
         "others.",
         cause="Another program wanted the same cores, or the machine "
-        "became hot and slowed down. Threads that wait for a busy core make "
-        "it worse.",
+        "became hot and slowed down. Threads that wait for a busy core "
+        "make it worse.",
         remedy="Close other programs; beside other work, compute in one "
         "thread.",
         command=f"{ANEW} --set training.threads=1",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from octavo.training.doctor.evidence import Evidence, Sign
 
@@ -64,7 +65,7 @@ def repetition(e: Evidence) -> Sign | None:
 
 
 def late_samples(e: Evidence) -> list[str]:
-    """What the model wrote late in the run: no prompts, no cut words."""
+    """Return what the model wrote late: no prompts, no cut words."""
     prompt = e.run.recipe.training.prompt
     samples = e.metrics.of("sample")
     last = samples[-1][0] if samples else 0
@@ -76,7 +77,7 @@ def late_samples(e: Evidence) -> list[str]:
 
 
 def repeated_share(ids: Sequence[int]) -> float:
-    """The share of four ids in a row that have stood before.
+    """Return the share of four ids in a row that have stood before.
 
     >>> repeated_share([1, 2, 3, 4, 1, 2, 3, 4])
     0.2
@@ -94,7 +95,7 @@ def excerpts(e: Evidence, length: int) -> Iterable[list[int]]:
         yield ids[int(at) : int(at) + length].tolist()
 
 
-def decoded(e: Evidence, ids: np.ndarray) -> str:
+def decoded(e: Evidence, ids: NDArray[np.integer]) -> str:
     """Return the text of tokens."""
     return e.run.tokenizer.decode_bytes(ids.tolist()).decode(
         errors="replace"
