@@ -12,7 +12,7 @@ from octavo.training.checkpoints import (
     restore,
     save_checkpoint,
 )
-from octavo.training.loop import begin, take_step
+from octavo.training.steps import begin, take_step
 
 RECIPE = Recipe(
     data=DataRecipe(corpus="none"),
@@ -92,7 +92,7 @@ def test_a_loss_that_is_no_number_stops_and_changes_nothing(tmp_path):
     with torch.no_grad():
         state.model.norm.weight[0] = float("nan")
     before = state.model.embedding.weight.clone()
-    with pytest.raises(UserError, match="became nan at step 0: lower the"):
+    with pytest.raises(UserError, match="became nan at step 1: lower the"):
         steps(state, 0, 1)
     assert torch.equal(before, state.model.embedding.weight)
 

@@ -30,6 +30,9 @@ class Backend(Protocol):
     def loss(self, inputs: Tensor, targets: Tensor) -> float:
         """Return the loss on (B, T) ids; keep its gradients for `step`."""
 
+    def gradient_norm(self) -> float:
+        """Return the length of all gradients, seen as one vector."""
+
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""
 
@@ -74,6 +77,12 @@ class TorchBackend:
         self.model.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
+
+    def gradient_norm(self) -> float:
+        """Return the length of all gradients, seen as one vector."""
+        found = [p.grad for p in self.model.parameters()]
+        gradients = [gradient for gradient in found if gradient is not None]
+        return torch.nn.utils.get_total_norm(gradients).item()
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""
@@ -144,6 +153,12 @@ class TwinBackend:
                 self.params, self.config, inputs.numpy(), targets.numpy()
             )
         return float(loss)
+
+    def gradient_norm(self) -> float:
+        """Return the length of all gradients, seen as one vector."""
+        with np.errstate(all="ignore"):
+            norms = [np.linalg.norm(g) for g in self.gradients.values()]
+            return float(np.linalg.norm(norms))
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""

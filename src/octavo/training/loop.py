@@ -4,21 +4,16 @@ Whoever wants to watch passes a `Watcher`; whoever wants to stop it passes a
 `stop` that turns true. The loop ends its step, saves, and returns.
 """
 
-import math
 import time
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
 from octavo.evaluation import Score, score_model
-from octavo.foundation import UserError
 from octavo.foundation.checksums import changed
 from octavo.foundation.files import remove_leftovers, write_bytes
 from octavo.foundation.locks import only_one
 from octavo.interop import weights_as_bytes
-from octavo.model import Transformer
-from octavo.training.backends import make_backend
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import (
     Kept,
@@ -28,8 +23,8 @@ from octavo.training.checkpoints import (
 )
 from octavo.training.looks import Looks
 from octavo.training.metrics import METRICS, Mark, Metrics
-from octavo.training.recipe import Recipe
 from octavo.training.run import WEIGHTS, Run, read_status, write_status
+from octavo.training.steps import Step, begin, take_step
 from octavo.training.surroundings import surroundings, what_changed
 from octavo.training.watcher import Moment, Watcher
 
@@ -77,32 +72,6 @@ def tell_of_return(run: Run, kept: Kept | None, watcher: Watcher) -> None:
         watcher.noted("No checkpoint was saved yet: it starts anew")
 
 
-def begin(recipe: Recipe) -> State:
-    """Return the state before the first step, the same for a seed."""
-    torch.manual_seed(recipe.training.seed)
-    model = Transformer(recipe.model)
-    return State(model=model, backend=make_backend(model, recipe.training))
-
-
-def take_step(
-    state: State, share: float, inputs: Tensor, targets: Tensor
-) -> float:
-    """Learn from (B, T) inputs and targets; return the loss before that.
-
-    `share` scales every learning rate. Raises UserError, and changes
-    nothing, when the loss is not finite.
-    """
-    loss = state.backend.loss(inputs, targets)
-    if not math.isfinite(loss):
-        raise UserError(
-            f"the loss became {loss} at step {state.step}: lower the "
-            "learning rates in recipe.toml and start again with --recipe"
-        )
-    state.backend.step(share)
-    state.step += 1
-    return loss
-
-
 class Trainer:
     """A run in progress: its state, its records, and who looks on."""
 
@@ -143,19 +112,19 @@ class Trainer:
         """Take one step, record it, and look at the model when due."""
         step = self.state.step
         share = self.recipe.learning_rate_share(step)
-        loss = take_step(self.state, share, *self.batches.at(step))
-        seconds_per_step = self.clock.tick()
-        self._record(loss, share, seconds_per_step)
+        measured = take_step(self.state, share, *self.batches.at(step))
+        self._record(measured, share, self.clock.tick())
         self.looks.at(self.state.step, self.state.model)
 
     def _record(
-        self, loss: float, share: float, seconds_per_step: float
+        self, measured: Step, share: float, seconds_per_step: float
     ) -> None:
         """Write a step into the record, and tell who looks on."""
         step, num_steps = self.state.step, self.recipe.num_steps
         self.metrics.add(
             step=step,
-            loss=loss,
+            loss=measured.loss,
+            gradient_norm=measured.gradient_norm,
             learning_rate_share=share,
             seconds=round(self.state.seconds, 3),
         )
@@ -163,7 +132,7 @@ class Trainer:
             Moment(
                 step=step,
                 num_steps=num_steps,
-                loss=loss,
+                loss=measured.loss,
                 tokens_per_second=self.batches.tokens_per_step
                 / seconds_per_step,
                 seconds_left=seconds_per_step * (num_steps - step),

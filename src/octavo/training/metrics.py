@@ -1,8 +1,9 @@
 """The record of a run: `metrics.jsonl`, and `samples.md` made from it.
 
 A line for each thing that happened: `{"step": 12, "loss": 4.1, ...}`. The
-key beside `step` says what it is: `loss`, `held_out_glance`, `sample`, and
-at the end `final`.
+key beside `step` says what it is: `loss` (beside it `gradient_norm`,
+`learning_rate_share` and `seconds`), `held_out_glance`, `sample`,
+`non_finite` (see `trouble`), and at the end `final`.
 """
 
 import hashlib
