@@ -104,6 +104,49 @@ def test_a_rows_command_is_one_that_octavo_knows(row):
     command.make_context(verb, rest)
 
 
+def test_a_sweep_prints_rates_and_draws_them(octavo, timid, monkeypatch):
+    monkeypatch.setattr("octavo.training.doctor.sweep.FEWEST_STEPS", 10)
+    monkeypatch.setattr(
+        "octavo.training.doctor.sweep.TIMES", (1.0, 2.0, 0.5)
+    )
+    done = octavo("doctor", timid, "--sweep", "--tokens", 128 * 10)
+    assert done.code == 0, done.err
+    head, *rows = done.out.split("\n\n")[1].splitlines()
+    assert head.split() == [
+        "matrices",
+        "all",
+        "else",
+        "bits",
+        "per",
+        "byte",
+    ]
+    assert len(rows) == 3
+    first = [float(row.split()[0]) for row in rows]
+    assert first == sorted(first)
+    assert first[1] == pytest.approx(0.02, rel=0.1)
+    assert "the recipe's" in rows[1]
+    assert sum("best" in row for row in rows) == 1
+    assert "The recipe's rates are " in done.out
+    assert "\nContext longer than the documents\n" in done.out
+    assert (timid / "sweep.png").read_bytes().startswith(b"\x89PNG")
+    content = json.loads(octavo("doctor", timid, "--json").out)
+    assert content["sweep"]["tokens"] == 1280
+    assert len(content["sweep"]["bits_per_byte"]) == 3
+
+
+def test_a_sweeps_options_go_with_it(octavo, timid):
+    for option in ("--minutes", "--tokens"):
+        line = bad(octavo("doctor", timid, option, 1))
+        assert "--minutes and --tokens go with --sweep" in line
+    both = "--sweep", "--minutes", 1, "--tokens", 1
+    assert "minutes or tokens, not both" in bad(
+        octavo("doctor", timid, *both)
+    )
+    for wrong in (("--minutes", 0), ("--tokens", -1), ("--minutes", "nan")):
+        line = bad(octavo("doctor", timid, "--sweep", *wrong))
+        assert "it must be above 0" in line
+
+
 def test_what_cannot_be_read_is_one_line(octavo, run, tmp_path):
     assert "no run folder" in bad(octavo("doctor", tmp_path / "absent"))
     assert "or --table" in bad(octavo("doctor"))

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import click
 
+from octavo.cli.live import Live
+from octavo.cli.tables import plain_table, print_table
+from octavo.foundation.interrupts import stop_requests
+from octavo.training import Run
 from octavo.training.doctor import (
     SYMPTOMS,
     Diagnosis,
@@ -17,8 +21,12 @@ from octavo.training.doctor import (
     generic,
     table_in_markdown,
 )
+from octavo.training.doctor.sweep import steps_for, sweep
+from octavo.training.doctor.sweep_chart import draw_sweep
+from octavo.training.doctor.trials import PICTURE, Sweep
 
 WIDEST = 88  # columns that a line of prose takes
+SWEEP_COLUMNS = ("matrices", "all else", "bits per byte")
 
 
 @click.command
@@ -29,27 +37,84 @@ WIDEST = 88  # columns that a line of prose takes
 @click.option(
     "--markdown", is_flag=True, help="The same table, in Markdown."
 )
+@click.option(
+    "--sweep",
+    "sweeping",
+    is_flag=True,
+    help="First try nine learning rates, in short trainings.",
+)
+@click.option(
+    "--minutes", type=float, help="What a sweep may take (2, if not given)."
+)
+@click.option(
+    "--tokens", type=int, help="Instead: what each of its trainings reads."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    run: Path | None, table: bool, markdown: bool, as_json: bool
+    run: Path | None,
+    table: bool,
+    markdown: bool,
+    sweeping: bool,
+    minutes: float | None,
+    tokens: int | None,
+    as_json: bool,
 ) -> None:
     """Read RUN, and say in plain words what is wrong and what to try.
 
-    The run may be finished, stopped, not begun, or at work elsewhere.
+    The run may be finished, stopped, not begun, or at work elsewhere. A
+    sweep leaves it alone, and puts sweep.png beside it.
     """
     if (run is None) != (table or markdown):
         raise click.UsageError("give a run's folder, or --table")
+    if not sweeping and (minutes, tokens) != (None, None):
+        raise click.UsageError("--minutes and --tokens go with --sweep")
+    if run is not None and sweeping:
+        found = try_rates(Run.open(run), minutes, tokens)
+        if not as_json:
+            print_sweep(found, run / PICTURE)
     if markdown:
         click.echo(table_in_markdown())
     elif run is None:
-        print_table(as_json)
+        print_table_of_symptoms(as_json)
     elif as_json:
         click.echo(json.dumps(diagnose(run).as_dict()))
     else:
         print_diagnosis(diagnose(run))
 
 
-def print_table(as_json: bool) -> None:
+def try_rates(run: Run, minutes: float | None, tokens: int | None) -> Sweep:
+    """Sweep, with a progress bar; keep what was found, and its picture."""
+    with Live() as live, stop_requests() as stop:
+        steps = steps_for(run, minutes, tokens)
+        found = sweep(run, steps, live, stop)
+        if stop():
+            live.noted(f"Stopped after {len(found.trials)} rates.")
+    found.save(run.folder)
+    draw_sweep(run, found, run.folder / PICTURE)
+    return found
+
+
+def print_sweep(found: Sweep, picture: Path) -> None:
+    """Print each rate and how it did, and where the picture is."""
+    click.echo(f"Short trainings, on {found.tokens:,} tokens each:\n")
+    table = plain_table(*SWEEP_COLUMNS, "", numbers=SWEEP_COLUMNS)
+    for trial in found.trials:
+        bits, marks = trial.bits_per_byte, []
+        if trial.times == 1:
+            marks.append("the recipe's")
+        if trial.times == found.best:
+            marks.append("best")
+        table.add_row(
+            f"{trial.times * found.matrix_rate:.2g}",
+            f"{trial.times * found.other_rate:.2g}",
+            "no number" if bits is None else f"{bits:.3f}",
+            ", ".join(marks),
+        )
+    print_table(table)
+    click.echo(f"\n{found.verdict}\nIts curve: {picture}\n")
+
+
+def print_table_of_symptoms(as_json: bool) -> None:
     """Print the table, a paragraph for each row."""
     if as_json:
         rows = [row.as_dict() for row in SYMPTOMS]

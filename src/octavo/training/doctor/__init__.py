@@ -1,9 +1,10 @@
 """The doctor: reads a run, and says in plain words what is wrong with it.
 
-Read in this order: evidence (what is read), curve, writing, tokens and
-resources (signs in each kind of evidence), symptoms (the one table of what
-can be wrong), diagnosis, sweep, and sweep_chart, which is imported where it
-is needed.
+Read in this order: machine, trials and evidence (what is known of a run),
+curve, writing, tokens and resources (signs in each kind of evidence),
+symptoms (the one table of what can be wrong), and diagnosis. `sweep` tries
+learning rates and `sweep_chart` draws them; both are imported where they
+are needed.
 """
 
 from octavo.training.doctor.diagnosis import Diagnosis, Finding, diagnose

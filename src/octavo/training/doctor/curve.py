@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from octavo.training.doctor.evidence import FEW, Evidence, Floats, Sign
+from octavo.training.doctor.trials import Sweep
 
 # Of a blind guess. A step can only come out worse if it overshoots.
 WORSE_THAN_BLIND = 1.1
@@ -64,6 +65,8 @@ def no_fall(e: Evidence) -> Sign | None:
 
 def rate_too_high(e: Evidence) -> Sign | None:
     """Look for steps that overshoot: worse than blind, or a rising loss."""
+    if e.sweep and e.sweep.own_is == "too high":
+        return by_sweep(e, e.sweep)
     if len(e.losses) < FEW:
         return None
     worst = int(np.argmax(e.losses))
@@ -89,6 +92,8 @@ def rate_too_high(e: Evidence) -> Sign | None:
 
 def rate_too_low(e: Evidence) -> Sign | None:
     """Look for weights that hardly left the place where they began."""
+    if e.sweep and e.sweep.own_is == "too low":
+        return by_sweep(e, e.sweep)
     if min(len(e.losses), e.status.step) < ENOUGH_STEPS:
         return None
     if e.drift is None or e.drift > STUCK or no_fall(e):
@@ -192,6 +197,17 @@ def stretch_means(e: Evidence) -> Floats:
     size = max(FEW // 2, len(e.losses) // STRETCHES)
     cuts = range(0, len(e.losses) - size + 1, size)
     return np.array([e.loss_between(cut, cut + size) for cut in cuts])
+
+
+def by_sweep(e: Evidence, found: Sweep) -> Sign:
+    """Return what a sweep says of rates that are not the best."""
+    return Sign(
+        f"in trainings on {found.tokens:,} tokens, the recipe's rates came "
+        f"to {found.sound.get(1.0, math.nan):.2f} bits per byte on "
+        f"held-out text, {found.best:g} times as high ones to "
+        f"{found.sound[found.best]:.2f}",
+        rates(e, found.best),
+    )
 
 
 def rates(e: Evidence, times: float) -> dict[str, object]:

@@ -10,6 +10,7 @@ from octavo.foundation.locks import in_use
 from octavo.training.doctor.evidence import Evidence, Sign
 from octavo.training.doctor.machine import Machine
 from octavo.training.doctor.symptoms import SYMPTOMS, Symptom
+from octavo.training.doctor.trials import Sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Diagnosis:
     run: Path
     standing: tuple[str, ...]
     findings: tuple[Finding, ...]
+    sweep: Sweep | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -46,6 +48,7 @@ class Diagnosis:
             "healthy": not self.findings,
             "standing": list(self.standing),
             "findings": [finding.as_dict() for finding in self.findings],
+            "sweep": self.sweep.as_dict() if self.sweep else None,
         }
 
 
@@ -60,6 +63,7 @@ def diagnose(folder: Path, machine: Machine | None = None) -> Diagnosis:
         run=folder,
         standing=tuple(standing(evidence)),
         findings=tuple(findings(evidence)),
+        sweep=evidence.sweep,
     )
 
 

@@ -22,9 +22,10 @@ from octavo.inspection.parts import count_flops
 from octavo.model import Transformer
 from octavo.training.chart import bits_per_byte_per_nat
 from octavo.training.doctor.machine import Machine
-from octavo.training.loop import begin
+from octavo.training.doctor.trials import Sweep
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run, Status, load_trained, read_status
+from octavo.training.steps import begin
 
 Floats = NDArray[np.float64]
 FEW = 10  # an end of the curve is a tenth of its steps, or so many
@@ -49,6 +50,7 @@ class Evidence:
     metrics: Metrics
     status: Status
     machine: Machine
+    sweep: Sweep | None = None
 
     @classmethod
     def gather(cls, folder: Path, machine: Machine | None = None) -> Self:
@@ -58,6 +60,7 @@ class Evidence:
             metrics=Metrics.read(folder),
             status=read_status(folder),
             machine=machine or Machine.probe(folder),
+            sweep=Sweep.read(folder),
         )
 
     @cached_property

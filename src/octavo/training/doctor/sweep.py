@@ -5,96 +5,28 @@ anneals to zero. What counts is how well it foretells held-out text then.
 """
 
 import math
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 
 from octavo.foundation import UserError
-from octavo.foundation.files import read_json, write_json
 from octavo.training.batches import Batches
+from octavo.training.dial.probe import measure_speed
+from octavo.training.doctor.trials import Sweep, Trial
 from octavo.training.looks import Glance
-from octavo.training.loop import begin, take_step
+from octavo.training.material import batches_of
 from octavo.training.recipe import Recipe
 from octavo.training.run import Run
+from octavo.training.steps import NonFiniteError, begin, take_step
 from octavo.training.watcher import Watcher
 
 # The recipe's own rates come first, then those ever further away: whoever
 # stops a sweep early has the middle of it.
 TIMES = (1.0, 2.0, 0.5, 4.0, 0.25, 8.0, 0.125, 16.0, 0.0625)
 HIGHEST = 100.0  # that a recipe takes
+DEFAULT_MINUTES = 2.0
 FEWEST_STEPS = 40  # in fewer, no rate shows what it can do
-PROBE_SECONDS = 1.0
-AS_GOOD = 0.01  # of the best: another seed makes as much of a difference
-RECORD, PICTURE = "sweep.json", "sweep.png"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """A short training: its rate, as a multiple of the recipe's own."""
-
-    times: float
-    bits_per_byte: float | None  # held-out; None: the loss was no number
-    losses: tuple[float, ...]  # nats per token, of every step
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sweep:
-    """Trials of one recipe, from the lowest rate to the highest."""
-
-    tokens: int  # that each trial read
-    matrix_rate: float  # the recipe's own
-    other_rate: float
-    trials: tuple[Trial, ...]
-
-    @property
-    def sound(self) -> dict[float, float]:
-        """Bits per byte by multiple, of the trials that came through."""
-        return {
-            trial.times: trial.bits_per_byte
-            for trial in self.trials
-            if trial.bits_per_byte is not None
-        }
-
-    @property
-    def best(self) -> float:
-        """The multiple that did best."""
-        return min(self.sound, key=lambda times: self.sound[times])
-
-    @property
-    def valley(self) -> tuple[float, float]:
-        """The lowest and the highest multiple that did about as well."""
-        enough = (1 + AS_GOOD) * self.sound[self.best]
-        good = [t for t, bits in self.sound.items() if bits <= enough]
-        return min(good), max(good)
-
-    @property
-    def at_edge(self) -> bool:
-        """Whether no rate beyond the best one was tried."""
-        tried = [trial.times for trial in self.trials]
-        return self.best in (min(tried), max(tried))
-
-    @classmethod
-    def read(cls, folder: Path) -> Self | None:
-        """Read a run's sweep; None if it has none."""
-        path = folder / RECORD
-        if not path.is_file():
-            return None
-        try:
-            content = read_json(path)
-            trials = tuple(Trial(**row) for row in content.pop("trials"))
-            return cls(trials=trials, **content)
-        except (AttributeError, KeyError, TypeError) as error:
-            raise UserError(
-                f"{path} is no record of a sweep: remove it"
-            ) from error
-
-    def save(self, folder: Path) -> None:
-        """Keep the sweep with its run."""
-        write_json(folder / RECORD, asdict(self))
 
 
 def sweep(
@@ -106,64 +38,77 @@ def sweep(
     """Train a run's recipe from the start, for some steps, at every rate.
 
     The run itself is left alone. A stop leaves the trials that are done;
-    before the first one is, it is a UserError.
+    without one that came through, it is a UserError.
     """
-    watcher = watcher or Watcher()
     training = run.recipe.training
-    rates = training.matrix_learning_rate, training.other_learning_rate
-    chosen = [times for times in TIMES if times * max(rates) < HIGHEST]
     torch.set_num_threads(training.threads)
-    batches, glance = batches_of(run), Glance(run)
-    trials: list[Trial] = []
-    for number, times in enumerate(chosen):
-
-        def told(step: int, before: int = number * steps) -> bool:
-            done, total = before + step, len(chosen) * steps
-            watcher.working("trying learning rates", done, total)
-            return stop()
-
-        recipe = at_rate(run.recipe, times, steps)
-        trial = attempt(recipe, times, batches, glance, told)
-        if trial is None:
-            break
-        trials.append(trial)
-    if not any(trial.bits_per_byte is not None for trial in trials):
+    trials = list(each_trial(run, steps, watcher or Watcher(), stop))
+    if all(trial.bits_per_byte is None for trial in trials):
         raise UserError(
             "no training at any rate came to its end: nothing is known "
             "about learning rates yet"
         )
     return Sweep(
-        tokens=steps * batches.tokens_per_step,
-        matrix_rate=rates[0],
-        other_rate=rates[1],
+        tokens=steps * training.batch_size * run.recipe.model.context,
+        matrix_rate=training.matrix_learning_rate,
+        other_rate=training.other_learning_rate,
         trials=tuple(sorted(trials, key=lambda trial: trial.times)),
     )
 
 
-def attempt(
+def each_trial(
+    run: Run, steps: int, watcher: Watcher, stop: Callable[[], bool]
+) -> Iterator[Trial]:
+    """Yield the trials at all rates that a recipe takes, until a stop."""
+    training = run.recipe.training
+    highest = max(
+        training.matrix_learning_rate, training.other_learning_rate
+    )
+    chosen = [times for times in TIMES if times * highest < HIGHEST]
+    batches, glance = batches_of(run.recipe, run.train), Glance(run)
+    for number, times in enumerate(chosen):
+
+        def going_on(step: int, before: int = number * steps) -> bool:
+            watcher.working(
+                "trying learning rates", before + step, len(chosen) * steps
+            )
+            return not stop()
+
+        recipe = at_rate(run.recipe, times, steps)
+        losses = train_briefly(recipe, batches, glance, going_on)
+        if losses is None:
+            return
+        bits = losses.pop()
+        yield Trial(
+            times=times,
+            bits_per_byte=bits if math.isfinite(bits) else None,
+            losses=tuple(losses),
+        )
+
+
+def train_briefly(
     recipe: Recipe,
-    times: float,
     batches: Batches,
     glance: Glance,
-    told: Callable[[int], bool],
-) -> Trial | None:
-    """Train once; None if `told`, which hears of every step, says stop."""
-    state, losses = begin(recipe), []
+    going_on: Callable[[int], bool],
+) -> list[float] | None:
+    """Return the loss of every step, and last the bits per byte held out.
+
+    Those are infinite if the loss was no number at a step. None if
+    `going_on`, which hears of every step, says no.
+    """
+    state = begin(recipe)
+    losses: list[float] = []
     for step in range(recipe.num_steps):
         share = recipe.learning_rate_share(step)
         try:
-            losses.append(take_step(state, share, *batches.at(step)))
-        except UserError:  # the loss is no number any more
-            break
-        if told(step + 1):
+            measured = take_step(state, share, *batches.at(step))
+        except NonFiniteError:
+            return [*losses, math.inf]
+        losses.append(measured.loss)
+        if not going_on(step + 1):
             return None
-    bits = glance.bits_per_byte(state.model)
-    whole = len(losses) == recipe.num_steps and math.isfinite(bits)
-    return Trial(
-        times=times,
-        bits_per_byte=bits if whole else None,
-        losses=tuple(losses),
-    )
+    return [*losses, glance.bits_per_byte(state.model)]
 
 
 def at_rate(recipe: Recipe, times: float, steps: int) -> Recipe:
@@ -180,42 +125,20 @@ def at_rate(recipe: Recipe, times: float, steps: int) -> Recipe:
     )
 
 
-def steps_in(run: Run, minutes: float) -> int:
-    """Return how many steps each trial has, for a sweep of some minutes.
+def steps_for(run: Run, minutes: float | None, tokens: int | None) -> int:
+    """Return how many steps a trial has, by tokens or a sweep's minutes.
 
-    Some steps are timed. The first makes room for all that follow.
+    They are no fewer than teach something, nor more than the run has.
     """
-    torch.set_num_threads(run.recipe.training.threads)
-    batches, state = batches_of(run), begin(run.recipe)
-    take_step(state, 1.0, *batches.at(0))
-    began = time.perf_counter()
-    while time.perf_counter() - began < PROBE_SECONDS:
-        take_step(state, 1.0, *batches.at(state.step))
-    per_step = (time.perf_counter() - began) / (state.step - 1)
-    fitting = int(60 * minutes / (per_step * len(TIMES)))
-    return min(run.recipe.num_steps, max(FEWEST_STEPS, fitting))
-
-
-def batches_of(run: Run) -> Batches:
-    """Return the batches that a run reads."""
-    recipe = run.recipe
-    training = recipe.training
-    return Batches(
-        run.train.ids,
-        recipe.model.context,
-        training.batch_size,
-        training.seed,
-    )
-
-
-def report(found: Sweep) -> dict[str, Any]:
-    """Return a sweep's figures by name, without the curves."""
-    return {
-        "tokens": found.tokens,
-        "best_times": found.best,
-        "best_matrix_learning_rate": found.best * found.matrix_rate,
-        "best_other_learning_rate": found.best * found.other_rate,
-        "bits_per_byte": {
-            f"{t:g}": bits for t, bits in found.sound.items()
-        },
-    }
+    for name, value in (("minutes", minutes), ("tokens", tokens)):
+        if value is not None and not 0 < value < math.inf:
+            raise UserError(f"{name} is {value}; it must be above 0")
+    if minutes is not None and tokens is not None:
+        raise UserError("give a sweep minutes or tokens, not both")
+    batches = batches_of(run.recipe, run.train)
+    if tokens is None:
+        seconds = 60 * (DEFAULT_MINUTES if minutes is None else minutes)
+        speed = measure_speed(run.recipe, batches)
+        tokens = int(seconds * speed / len(TIMES))
+    steps = tokens // batches.tokens_per_step
+    return max(FEWEST_STEPS, min(run.recipe.num_steps, steps))
