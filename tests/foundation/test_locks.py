@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from octavo.foundation import UserError
-from octavo.foundation.locks import only_one
+from octavo.foundation.locks import in_use, only_one
 
 HOLD = """
 import pathlib, sys, time
@@ -30,6 +30,17 @@ def test_the_second_is_refused_and_told_who_is_first(tmp_path):
     ):
         pass
     with only_one(tmp_path):  # the first has gone
+        pass
+
+
+def test_who_looks_whether_a_folder_is_in_use_takes_nothing(tmp_path):
+    assert not in_use(tmp_path)
+    assert not list(tmp_path.iterdir())
+    with only_one(tmp_path):
+        assert in_use(tmp_path)
+        assert in_use(tmp_path)
+    assert not in_use(tmp_path)
+    with only_one(tmp_path):
         pass
 
 

@@ -21,6 +21,7 @@ VERBS = {
     "train": "Train a model on a corpus.",
     "generate": "Write text with a trained model.",
     "evaluate": "Measure a model on its held-out text.",
+    "doctor": "Say what is wrong with a run, and what to try.",
     "inspect": "Look inside a model: parts, shapes, attention.",
 }
 

@@ -40,6 +40,18 @@ def only_one(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def in_use(folder: Path) -> bool:
+    """Return whether a program holds a folder's lock at this moment."""
+    try:
+        handle = os.open(folder / ".lock", os.O_RDWR)
+    except OSError:  # nobody ever took it, or it is not ours to take
+        return False
+    try:
+        return not _lock(handle)
+    finally:
+        os.close(handle)
+
+
 def _who(path: Path) -> str:
     """Return who holds a lock, as far as it has said so."""
     number = path.read_text("ascii", "replace").strip()
