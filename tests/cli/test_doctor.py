@@ -9,25 +9,25 @@ from importlib import import_module
 import pytest
 
 from octavo.foundation.locks import only_one
+from octavo.training import Recipe, prepare_from_recipe
 from octavo.training.doctor import SYMPTOMS
 
-from .conftest import TRAINING, bad
+from .conftest import bad, verses
 
 
 @pytest.fixture(scope="module")
-def timid(octavo, corpus, tmp_path_factory):
-    """A run, prepared and not begun, whose context is far too long."""
+def timid(short, tmp_path_factory):
+    """A run that has not begun, whose context is far too long."""
     folder = tmp_path_factory.mktemp("timid")
-    rows = [json.dumps({"text": f"line {n}"}) for n in range(2000)]
-    (folder / "a.jsonl").write_text("\n".join(rows))
-    out = folder / "my run"
-    done = octavo("train", "--corpus", folder / "a.jsonl", "--out", out,
-                  "--tokens", 30 * 128, *TRAINING)  # fmt: skip
-    assert done.code == 0, done.err
-    for name in ("metrics.jsonl", "status.json", "model.safetensors"):
-        (out / name).unlink()
-    shutil.rmtree(out / "checkpoints")
-    return out
+    lines = verses(1200, seed=1).splitlines()
+    rows = [json.dumps({"text": line[:20]}) for line in lines]
+    corpus = folder / "a.jsonl"
+    corpus.write_text("\n".join(rows))
+    recipe = Recipe.load(short / "recipe.toml").changed(
+        [f"data.corpus={corpus}", "data.fingerprint=", "model.width=32",
+         "model.num_layers=1", "training.tokens=3840"]
+    )  # fmt: skip
+    return prepare_from_recipe(recipe, folder / "my run").folder
 
 
 def test_a_finding_says_what_why_and_what_to_try(octavo, timid):

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from octavo.model import ModelConfig
 from octavo.training import (
@@ -24,9 +26,30 @@ from octavo.training.doctor.machine import Machine
 SYLLABLES = ["ba", "cor", "del", "fi", "gom", "hu", "ja", "kel", "lo",
              "mun"]  # fmt: skip
 WORDS = [first + second for first in SYLLABLES for second in SYLLABLES]
-# A machine that lacks nothing, and has one core: what else is found is
-# found on every machine.
-MACHINE = Machine(cores=1, memory=1 << 40, free_disk=1 << 50)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example(Machine):
+    """A machine that is the same wherever the tests run.
+
+    It has one core, and lacks nothing.
+    """
+
+    cores: int = 1
+    memory: int | None = 1 << 40
+    free_disk: int | None = 1 << 50
+    speed: float = 1e11  # of products, in FLOPs a second
+    bfloat16: float = 0.01  # times that, in bfloat16
+
+    def has_fast_bfloat16(self) -> bool:
+        return self.bfloat16 > 1
+
+    def products(self, *shape, threads: int, dtype: torch.dtype) -> float:
+        times = self.bfloat16 if dtype == torch.bfloat16 else 1.0
+        return times * self.speed * min(threads, self.cores)
+
+
+MACHINE = Example()
 
 
 def verses(num_lines: int, seed: int = 0) -> str:
@@ -64,11 +87,15 @@ def recipe(text_file) -> Recipe:
 
 @pytest.fixture(scope="session")
 def steady():
-    """Every step takes a millisecond, whatever else the machine does."""
+    """Every step takes a millisecond, whatever else the machine does.
+
+    Only late samples are written: the others take half of the time.
+    """
     ticks = count()
     with pytest.MonkeyPatch.context() as patch:
         clock = SimpleNamespace(monotonic=lambda: next(ticks) / 1000)
         patch.setattr("octavo.training.loop.time", clock)
+        patch.setattr("octavo.training.looks.SAMPLE_AT", (0.6, 0.8, 1.0))
         yield
 
 

@@ -152,7 +152,7 @@ def test_a_rate_that_breaks_the_loss_is_marked(timid, monkeypatch):
 
 
 def test_rates_that_no_recipe_takes_are_not_tried(prepared):
-    found = sweep(prepared(*rates(1000)), STEPS)
+    found = sweep(prepared(*rates(1000)), 15)
     assert max(trial.times for trial in found.trials) == 4
     assert found.own_is == "too high"
 

@@ -111,6 +111,12 @@ def standing(e: Evidence) -> Iterator[str]:
         f"guess has {blind:.2f}, and who knows how frequent each token is, "
         f"{by_frequency:.2f}"
     )
+    if e.tokens_per_second:
+        yield (
+            f"{e.tokens_per_second:,.0f} tokens a second, "
+            f"{e.share_of_products:.0%} of what this machine's matrix "
+            "products allow"
+        )
     if e.final:
         yield f"on all of the held-out text {e.final:.2f} bits per byte"
     elif e.glances:

@@ -157,14 +157,37 @@ class Evidence:
             count_flops(part, config) for part in self.shape.modules()
         )
 
-    def products(self, threads: int) -> float:
+    def products(
+        self, threads: int, dtype: torch.dtype = torch.float32
+    ) -> float:
         """Measure this machine on products of the run's shape."""
         recipe = self.run.recipe
         rows = recipe.training.batch_size * recipe.model.context
         width, mlp_width = recipe.model.width, recipe.model.mlp_width
         return self.machine.products(
-            rows, width, mlp_width, threads=threads
+            rows, width, mlp_width, threads=threads, dtype=dtype
         )
+
+    @cached_property
+    def tokens_per_second(self) -> float:
+        """The speed of the usual step; 0 before there are two."""
+        if not len(self.step_seconds):
+            return 0.0
+        recipe = self.run.recipe
+        tokens = recipe.training.batch_size * recipe.model.context
+        return tokens / max(1e-9, float(np.median(self.step_seconds)))
+
+    @cached_property
+    def share_of_products(self) -> float:
+        """Which share of the speed of products training reached, 0 to 1.
+
+        Where another program has a core, one thread may be faster than
+        all, so that both are measured.
+        """
+        threads = {1, self.run.recipe.training.threads}
+        possible = max(map(self.products, threads))
+        reached = self.tokens_per_second * self.flops_per_token
+        return min(1.0, reached / possible)
 
     @cached_property
     def drift(self) -> float | None:

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 
 from octavo.foundation.machine import total_memory, usable_cores
+from octavo.training.memory.precision import has_fast_bfloat16
 
 PROBE_SECONDS = 0.15
 
@@ -30,6 +31,10 @@ class Machine:
             memory=total_memory(),
             free_disk=shutil.disk_usage(folder).free,
         )
+
+    def has_fast_bfloat16(self) -> bool:
+        """Say whether products in bfloat16 are faster than in float32."""
+        return has_fast_bfloat16()
 
     def products(
         self,

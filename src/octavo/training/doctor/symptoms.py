@@ -205,7 +205,7 @@ SYMPTOMS = (
     Symptom(
         name="too slow: other work",
         see="Steps take much longer in some parts of the run than in "
-        "others.",
+        "others, or in all of them than the processor needs.",
         cause="Another program wanted the same cores, or the machine "
         "became hot and slowed down. Threads that wait for a busy core "
         "make it worse.",
@@ -222,6 +222,17 @@ SYMPTOMS = (
         remedy="Read more windows in a step.",
         command=f"{ANEW} --set training.batch_size={{batch_size}}",
         check=resources.steps_too_small,
+    ),
+    Symptom(
+        name="too slow: precision",
+        see="Matrix products are computed in the precision that is slower "
+        "on this machine.",
+        cause="Processors with units for bfloat16 are several times as "
+        "fast in it; those without are a hundred times slower.",
+        remedy="Compute products in the other precision; weights stay in "
+        "float32.",
+        command=f"{ANEW} --set training.precision={{precision}}",
+        check=resources.wrong_precision,
     ),
     Symptom(
         name="too slow: idle cores",

@@ -84,7 +84,7 @@ def context_too_long(e: Evidence) -> Sign | None:
     context = e.run.recipe.model.context
     lengths = np.diff([*e.run.train.starts, len(e.run.train.ids)])
     usual = int(np.median(lengths))
-    if len(lengths) < FEW_DOCUMENTS or usual > context / 2:
+    if len(lengths) < FEW_DOCUMENTS or 2 * usual >= context:
         return None
     fitting = max(8, 1 << usual.bit_length())
     training = e.run.recipe.training
