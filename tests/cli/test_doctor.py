@@ -62,7 +62,7 @@ def test_nothing_wrong_names_what_was_looked_for(octavo, run, monkeypatch):
         "octavo.training.doctor.diagnosis.SYMPTOMS", SYMPTOMS[:2]
     )
     done = octavo("doctor", run)
-    assert "\nNothing is wrong.\n" in done.out
+    assert "\nNothing wrong was found.\n" in done.out
     assert "finished: 60 of 60 steps" in done.out
     assert "on all of the held-out text" in done.out
     result = json.loads(octavo("doctor", run, "--json").out)

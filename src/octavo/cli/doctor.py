@@ -133,7 +133,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     click.echo()
     if not diagnosis.findings:
         names = ", ".join(row.name for row in SYMPTOMS)
-        click.echo(click.style("Nothing is wrong.", fg="green"))
+        click.echo(click.style("Nothing wrong was found.", fg="green"))
         click.echo("\n".join(wrapped(f"Looked for: {names}.", "  ")))
     for finding in diagnosis.findings:
         click.echo("\n".join(found(finding)))

@@ -31,13 +31,19 @@ FIRST_PASS = 1.5  # passes: until then, little was read twice
 
 
 def not_a_number(e: Evidence) -> Sign | None:
-    """Look for a loss that was no number."""
-    found = [step for step, _ in e.metrics.of("non_finite")]
-    found += [s for s, x in e.metrics.of("loss") if not math.isfinite(x)]
+    """Look for a step whose loss or gradient was no number."""
+    found = e.metrics.of("non_finite")
     if not found:
         return None
+    step, report = found[0]
+    where = f", first in {report['layer']}" if report.get("layer") else ""
+    text = (
+        f', while reading "{report["text"]}"' if report.get("text") else ""
+    )
+    more = f"; {len(found)} steps in all" if len(found) > 1 else ""
     return Sign(
-        f"at step {min(found):,} the loss or a gradient was no number",
+        f"at step {step:,} the {report.get('what', 'loss')} became "
+        f"{report.get('value', 'no number')}{where}{text}{more}",
         rates(e, 0.5),
     )
 

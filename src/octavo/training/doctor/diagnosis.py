@@ -107,21 +107,21 @@ def standing(e: Evidence) -> Iterator[str]:
         nats * e.bits_per_nat for nats in (e.blind_guess, e.by_frequency)
     )
     yield (
-        f"in training {e.end * e.bits_per_nat:.2f} bits per byte; a blind "
-        f"guess has {blind:.2f}, and who knows how frequent each token is, "
+        f"{e.end * e.bits_per_nat:.2f} bits per byte in training; a blind "
+        f"guess has {blind:.2f}, a guess by how frequent each token is "
         f"{by_frequency:.2f}"
     )
+    if e.final:
+        yield f"{e.final:.2f} on all of the held-out text"
+    elif e.glances:
+        bits = e.glances[-1][1]
+        yield f"{bits:.2f} on a small part of the held-out text"
     if e.tokens_per_second:
         yield (
             f"{e.tokens_per_second:,.0f} tokens a second, "
             f"{e.share_of_products:.0%} of what this machine's matrix "
             "products allow"
         )
-    if e.final:
-        yield f"on all of the held-out text {e.final:.2f} bits per byte"
-    elif e.glances:
-        bits = e.glances[-1][1]
-        yield f"on a small part of the held-out text {bits:.2f}"
 
 
 def state(e: Evidence) -> str:
