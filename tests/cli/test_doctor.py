@@ -76,7 +76,7 @@ def test_a_run_that_others_are_at_work_on_is_read(octavo, run):
     try:
         with only_one(run):
             assert "at work: 60 of 60" in octavo("doctor", run).out
-        assert "stopped: 60 of 60" in octavo("doctor", run).out
+        assert "stopped (octavo train --resume" in octavo("doctor", run).out
     finally:
         status.write_bytes(content)
 

@@ -61,7 +61,10 @@ def test_a_loss_that_is_no_number(prepared, symptoms, monkeypatch):
     monkeypatch.setattr(TorchBackend, "loss", broken)
     with pytest.raises(UserError, match="nan"):
         train(run)
-    Metrics.read(run.folder).add(step=20, non_finite={"loss": "nan"})
+    Metrics.read(run.folder).add(
+        step=20,
+        non_finite={"what": "loss", "value": "nan", "layer": ""},
+    )
     assert symptoms(run) == ["the loss is no number"]
 
 

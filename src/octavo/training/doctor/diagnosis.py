@@ -94,28 +94,15 @@ def paths(e: Evidence) -> dict[str, str]:
 
 
 def standing(e: Evidence) -> Iterator[str]:
-    """Say how far a run is, and how good beside simple yardsticks."""
-    steps, total = len(e.losses), e.num_steps
+    """Say how far a run is, how good, and how fast."""
+    steps, total = e.steps, e.num_steps
     corpus = Path(e.run.recipe.data.corpus).name
     yield (
         f"{state(e)}: {steps:,} of {total:,} steps, "
         f"{e.passes(steps):.2f} times through {corpus}"
     )
-    if not steps:
-        return
-    blind, by_frequency = (
-        nats * e.bits_per_nat for nats in (e.blind_guess, e.by_frequency)
-    )
-    yield (
-        f"{e.end * e.bits_per_nat:.2f} bits per byte in training; a blind "
-        f"guess has {blind:.2f}, a guess by how frequent each token is "
-        f"{by_frequency:.2f}"
-    )
-    if e.final:
-        yield f"{e.final:.2f} on all of the held-out text"
-    elif e.glances:
-        bits = e.glances[-1][1]
-        yield f"{bits:.2f} on a small part of the held-out text"
+    if len(e.losses):
+        yield from quality(e)
     if e.tokens_per_second:
         yield (
             f"{e.tokens_per_second:,.0f} tokens a second, "
@@ -124,10 +111,30 @@ def standing(e: Evidence) -> Iterator[str]:
         )
 
 
+def quality(e: Evidence) -> Iterator[str]:
+    """Say how good a run is, beside simple yardsticks."""
+    bits, blind, by_frequency = (
+        nats * e.bits_per_nat
+        for nats in (e.end, e.blind_guess, e.by_frequency)
+    )
+    yield (
+        f"{bits:.2f} bits per byte in training; a blind guess has "
+        f"{blind:.2f}, a guess by how frequent each token is "
+        f"{by_frequency:.2f}"
+    )
+    if e.final:
+        yield f"{e.final:.2f} on all of the held-out text"
+    elif e.glances:
+        step, bits = e.glances[-1]
+        yield f"{bits:.2f} on some of the held-out text, at step {step:,}"
+
+
 def state(e: Evidence) -> str:
     """Say in a word or two what has become of a run."""
     if e.status.finished:
         return "finished"
     if in_use(e.run.folder):
         return "at work"
-    return "stopped" if e.metrics.rows else "not begun"
+    if not e.metrics.rows:
+        return "not begun"
+    return f"stopped (octavo train --resume {e.run.folder} goes on)"

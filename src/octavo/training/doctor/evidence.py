@@ -84,9 +84,14 @@ class Evidence:
         return self.run.recipe.num_steps
 
     @property
+    def steps(self) -> int:
+        """How many steps are done; batches that were left out count."""
+        return max((row["step"] for row in self.metrics.rows), default=0)
+
+    @property
     def ended(self) -> bool:
         """Whether the last step was done."""
-        return len(self.losses) >= self.num_steps
+        return self.steps >= self.num_steps
 
     @property
     def glances(self) -> list[tuple[int, float]]:
@@ -105,13 +110,6 @@ class Evidence:
         per_step = recipe.training.batch_size * recipe.model.context
         steps = self.num_steps if step is None else step
         return steps * per_step / len(self.run.train.ids)
-
-    @cached_property
-    def start(self) -> float:
-        """The mean loss of the first steps."""
-        return self.loss_between(
-            0, min(FEW, max(1, len(self.losses) // 10))
-        )
 
     @cached_property
     def end(self) -> float:
@@ -208,4 +206,4 @@ class Evidence:
 def _matrices(model: Transformer) -> Tensor:
     """Return the numbers of all matrices in the blocks, in a row."""
     matrices = (p for p in model.blocks.parameters() if p.dim() == 2)
-    return torch.cat([matrix.detach().flatten() for matrix in matrices])
+    return torch.cat([m.detach().flatten().cpu() for m in matrices])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from octavo.tokenizer import Tokenizer
+from octavo.tokenizer.measures import bytes_per_token
 from octavo.training.doctor.evidence import Evidence, Sign
 
 # Under that many passes, or with fewer numbers to a token of text, a model
@@ -12,7 +13,8 @@ MANY_PASSES, MANY_NUMBERS = 10, 5
 # hold that was made for the text.
 UNFIT = 1.3
 UNUSED = 0.5  # of the vocabulary beyond the single bytes
-JUDGED_BYTES = 2_000_000  # of the text, to judge a tokenizer by
+JUDGED = 2_000_000  # characters of the text, to judge a tokenizer by
+USUAL_SIZE = 2048  # of a new vocabulary
 BYTE_IDS = 256
 FEW_DOCUMENTS = 8
 
@@ -42,22 +44,20 @@ def tokenizer_unfit(e: Evidence) -> Sign | None:
     name, tokenizer = e.run.recipe.data.tokenizer, e.run.tokenizer
     if name == "train":
         return None
-    ids = e.run.train.ids[:JUDGED_BYTES]
-    data = tokenizer.decode_bytes(ids.tolist())[:JUDGED_BYTES]
-    text = data.decode(errors="ignore")
-    here = len(data) / len(tokenizer.encode_to_array(text))
+    data = tokenizer.decode_bytes(e.run.train.ids[:JUDGED].tolist())
+    text = data.decode(errors="ignore")[:JUDGED]
+    here = bytes_per_token(tokenizer, [text])
     if name == "bytes":
-        best, what = len(data) / len(text), "characters are"
-        size = 2048
+        best, what = len(text.encode()) / len(text), "its characters are"
+        size = USUAL_SIZE
     else:
         size = tokenizer.vocab_size
-        made = Tokenizer.train([text], size)
-        best = len(data) / len(made.encode_to_array(text))
-        what = "a vocabulary as large, made for this text, would be"
+        best = bytes_per_token(Tokenizer.train([text], size), [text])
+        what = "with as many made for this text, it would be"
     if best < UNFIT * here:
         return None
     return Sign(
-        f"a token is {here:.2f} bytes long here; {what} {best:.2f}",
+        f"a token is {here:.2f} bytes of this text long; {what} {best:.2f}",
         {"vocab_size": size},
     )
 
