@@ -22,6 +22,7 @@ from octavo.twins.loading import TWINS
 from octavo.twins.numpy_model import require_plain
 
 BACKENDS = ("torch", *TWINS)
+DEVICES = ("cpu", "cuda", "mps")
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
 
@@ -46,7 +47,8 @@ class TrainingRecipe:
 
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
-    to zero over the last `decay_share` of the run. `threads` is PyTorch's.
+    to zero over the last `decay_share` of the run. `device` is where
+    PyTorch computes, `threads` are those of its CPU.
     """
 
     tokens: int
@@ -58,11 +60,18 @@ class TrainingRecipe:
     warmup_steps: int = 10
     decay_share: float = 0.4
     backend: str = "torch"
+    device: str = "cpu"
     threads: int = 1
     prompt: str = "\n"
 
     def __post_init__(self) -> None:
         check_known("backend", [self.backend], BACKENDS)
+        check_known("device", [self.device], DEVICES)
+        if self.backend != "torch" and self.device != "cpu":
+            raise UserError(
+                f'the backend "{self.backend}" computes on the CPU: its '
+                f'device is "cpu", not "{self.device}"'
+            )
         whole, small = "a whole number above 0", "a small number above 0"
         share = "a share from 0 up to, but not including, 1"
         rates = self.matrix_learning_rate, self.other_learning_rate
