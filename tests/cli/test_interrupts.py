@@ -13,7 +13,9 @@ from octavo.training.run import read_status
 
 from .conftest import TRAINING, Done
 
-prepare = import_module("octavo.training.prepare")
+preparing = import_module("octavo.training.preparing")
+material = import_module("octavo.training.material")
+choose = import_module("octavo.training.dial.choose")
 loop = import_module("octavo.training.loop")
 train = import_module("octavo.cli.train")
 
@@ -55,21 +57,20 @@ def out(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("phase", "before"),
+    ("module", "phase", "before"),
     [
-        ("load_corpus", True),
-        ("load_corpus", False),
-        ("make_tokenizer", True),
-        ("write_tokens", False),
-        ("measure_speed", True),
-        ("write_choices", False),
+        (material, "load_corpus", True),
+        (material, "load_corpus", False),
+        (preparing, "make_tokenizer", True),
+        (material, "write_tokens", False),
+        (choose, "measure_speed", True),
+        (preparing, "write_choices", False),
     ],
 )
 def test_before_training_nothing_is_left(
-    octavo, corpus, out, monkeypatch, phase, before
+    octavo, corpus, out, monkeypatch, module, phase, before
 ):
-    monkeypatch.setattr(prepare, "PROBE_SECONDS", 0.1)
-    interrupting(monkeypatch, prepare, phase, before=before)
+    interrupting(monkeypatch, module, phase, before=before)
     stopped(octavo("train", "--corpus", corpus, "--out", out,
                    "--minutes", 0.1, *TRAINING))  # fmt: skip
     assert list(out.parent.iterdir()) == []
@@ -91,7 +92,12 @@ def go_on(octavo, run, out) -> Done:
     """Resume, and compare the end with that of the run never stopped."""
     done = octavo("train", "--resume", out)
     assert done.code == 0, done.err
-    for name in ("model.safetensors", "samples.md", "status.json"):
+    assert read_status(out).finished
+    for name in (
+        "model.safetensors",
+        "samples.md",
+        "attention.safetensors",
+    ):
         assert (out / name).read_bytes() == (run / name).read_bytes()
     assert (out / "loss.png").is_file()
     assert not list(out.rglob("*.part"))

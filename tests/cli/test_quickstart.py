@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from octavo.training import Recipe
 from .conftest import Done
 
 quickstart = import_module("octavo.cli.quickstart")
-prepare = import_module("octavo.training.prepare")
+choose = import_module("octavo.training.dial.choose")
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,7 @@ def quick(octavo, corpus, tmp_path_factory) -> Done:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quickstart, "CORPUS", str(corpus))
         patch.setattr(quickstart, "LINES", 3)
-        patch.setattr(prepare, "PROBE_SECONDS", 0.0)
-        patch.setattr(prepare, "measure_speed", lambda *_: 1800.0)
+        patch.setattr(choose, "measure_speed", lambda *_: 1800.0)
         done = octavo("quickstart", "--minutes", 0.02, "--out", out,
                       "--seed", 5)  # fmt: skip
     assert done.code == 0, done.err
@@ -34,7 +34,7 @@ def quick(octavo, corpus, tmp_path_factory) -> Done:
 def folder(quick):
     found = re.search(r"^The run: (.*)   its curve: (.*)$", quick.out, re.M)
     assert found[2] == f"{found[1]}/loss.png"
-    return prepare.Path(found[1])
+    return Path(found[1])
 
 
 def test_it_says_what_it_reads_chooses_and_learns(quick):

@@ -11,8 +11,8 @@ from octavo.model import ModelConfig
 from octavo.training import DataRecipe, Recipe, TrainingRecipe
 from octavo.training import optimizers as torch_optimizers
 from octavo.training.checkpoints import restore, save_checkpoint
-from octavo.training.loop import begin, take_step
 from octavo.training.recipe import BACKENDS
+from octavo.training.steps import Step, begin, take_step
 
 RECIPE = Recipe(
     data=DataRecipe(corpus="none"),
@@ -31,13 +31,13 @@ def recipe_for(backend: str) -> Recipe:
     return replace(RECIPE, training=training)
 
 
-def steps(state, first: int, last: int) -> list[float]:
-    losses = []
+def steps(state, first: int, last: int) -> list[Step]:
+    measured = []
     for step in range(first, last):
         generator = torch.Generator().manual_seed(step % 3)
         ids = torch.randint(40, (4, 9), generator=generator)
-        losses.append(take_step(state, 0.5, ids[:, :-1], ids[:, 1:]))
-    return losses
+        measured.append(take_step(state, 0.5, ids[:, :-1], ids[:, 1:]))
+    return measured
 
 
 def same_weights(one, other) -> bool:
@@ -60,12 +60,12 @@ def test_a_twin_trains_the_torch_model_itself(backend, monkeypatch):
         )  # fmt: skip
 
     ours = begin(recipe_for(backend))
-    losses = steps(ours, 0, 12)
+    measured = steps(ours, 0, 12)
     monkeypatch.setattr(torch_optimizers, "Muon", adamw)
     theirs = begin(RECIPE)
     start = [p.detach().clone() for p in theirs.model.parameters()]
-    np.testing.assert_allclose(losses, steps(theirs, 0, 12), rtol=1e-4)
-    assert losses[-1] < 0.9 * losses[0]
+    np.testing.assert_allclose(measured, steps(theirs, 0, 12), rtol=1e-4)
+    assert measured[-1].loss < 0.9 * measured[0].loss
     assert ours.step == 12
     for (name, mine), other, before in zip(
         ours.model.named_parameters(),
@@ -103,7 +103,7 @@ def test_a_loss_that_is_no_number_stops_and_changes_nothing(backend):
     with torch.no_grad():
         state.model.norm.weight[0] = float("nan")
     before = state.model.embedding.weight.clone()
-    with pytest.raises(UserError, match="became nan at step 0: lower the"):
+    with pytest.raises(UserError, match="became nan at step 1: lower the"):
         steps(state, 0, 1)
     assert torch.equal(before, state.model.embedding.weight)
 

@@ -12,7 +12,7 @@ from octavo.training.checkpoints import (
     restore,
     save_checkpoint,
 )
-from octavo.training.loop import begin, take_step
+from octavo.training.steps import begin, take_step
 
 RECIPE = Recipe(
     data=DataRecipe(corpus="none"),
@@ -73,7 +73,8 @@ def test_the_two_newest_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["model.safetensors", "optimizer.safetensors"]
+    "name",
+    ["model.safetensors", "optimizer.safetensors", "random.safetensors"],
 )
 def test_a_flipped_byte_is_noticed_and_named(tmp_path, name):
     state = begin(RECIPE)
@@ -91,7 +92,7 @@ def test_a_loss_that_is_no_number_stops_and_changes_nothing(tmp_path):
     with torch.no_grad():
         state.model.norm.weight[0] = float("nan")
     before = state.model.embedding.weight.clone()
-    with pytest.raises(UserError, match="became nan at step 0: lower the"):
+    with pytest.raises(UserError, match="became nan at step 1: lower the"):
         steps(state, 0, 1)
     assert torch.equal(before, state.model.embedding.weight)
 
@@ -118,7 +119,8 @@ def test_a_damaged_record_says_how_to_go_on(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "name", ["model.safetensors", "optimizer.safetensors"]
+    "name",
+    ["model.safetensors", "optimizer.safetensors", "random.safetensors"],
 )
 def test_a_file_that_is_gone_is_named(tmp_path, name):
     state = begin(RECIPE)

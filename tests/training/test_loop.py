@@ -14,8 +14,8 @@ from octavo.training import Metrics, Run, load_trained, looks, loop, train
 from octavo.training.backends import TorchBackend
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import list_checkpoints
-from octavo.training.loop import begin, take_step
 from octavo.training.run import read_status
+from octavo.training.steps import begin, take_step
 
 from .conftest import STEPS
 
@@ -41,10 +41,12 @@ def test_a_step_is_plain_gradient_descent_on_the_batch(recipe):
     loss = functional.cross_entropy(
         twin.model(ids[:, :-1]).transpose(1, 2), ids[:, 1:]
     )
-    value = take_step(state, 0.25, ids[:, :-1], ids[:, 1:])
+    value, norm = take_step(state, 0.25, ids[:, :-1], ids[:, 1:])
     assert value == pytest.approx(loss.item(), rel=1e-6)
     assert state.step == 1
     loss.backward()
+    squares = [p.grad.square().sum() for p in twin.model.parameters()]
+    assert norm == pytest.approx(sum(squares).sqrt().item(), rel=1e-5)
     optimizers = twin.backend.optimizers
     for optimizer, full in zip(optimizers, (0.02, 0.01), strict=True):
         for group in optimizer.param_groups:
@@ -73,6 +75,9 @@ def test_a_run_records_every_step(finished, recipe):
     assert [step for step, _ in losses] == list(range(1, STEPS + 1))
     assert losses[0][1] == pytest.approx(math.log(270), rel=0.05)
     assert losses[-1][1] < 0.75 * losses[0][1]
+    norms = [norm for _, norm in metrics.of("gradient_norm")]
+    assert len(norms) == STEPS
+    assert all(0 < norm < 100 for norm in norms)
     shares = [share for _, share in metrics.of("learning_rate_share")]
     assert shares == [recipe.learning_rate_share(s) for s in range(STEPS)]
     seconds = [row["seconds"] for row in metrics.rows if "seconds" in row]
@@ -273,6 +278,6 @@ def test_a_loss_that_is_no_number_ends_the_run_in_words(
     monkeypatch.setattr(
         TorchBackend, "loss", lambda *_arguments: float("nan")
     )
-    with pytest.raises(UserError, match=r"became nan at step 0: lower the"):
+    with pytest.raises(UserError, match=r"became nan at step 1: lower the"):
         train(run)
     assert list_checkpoints(run.folder) == []

@@ -6,7 +6,7 @@ import pytest
 
 from octavo.foundation import UserError
 from octavo.training import Metrics
-from octavo.training.metrics import read_rows
+from octavo.training.metrics import Mark, read_rows
 
 ROWS = [
     {"step": 0, "sample": "first"},
@@ -43,15 +43,37 @@ def test_samples_are_there_to_read(tmp_path, metrics):
     )
 
 
-@pytest.mark.parametrize(("step", "kept"), [(0, 0), (1, 3), (2, 5), (9, 5)])
-def test_reopening_forgets_what_will_be_done_again(
-    tmp_path, metrics, step, kept
-):
-    again = Metrics.reopen(tmp_path, step)
+@pytest.mark.parametrize("kept", [0, 1, 3, 5])
+def test_reopening_forgets_what_will_be_done_again(tmp_path, kept):
+    metrics = Metrics.read(tmp_path)
+    for row in ROWS[:kept]:
+        metrics.add(**row)
+    mark = Mark.of(tmp_path / "metrics.jsonl")
+    for row in ROWS[kept:]:
+        metrics.add(**row)
+    with (tmp_path / "metrics.jsonl").open("ab") as file:
+        file.write(b"\xff torn")  # what is forgotten may be damaged
+    again = Metrics.reopen(tmp_path, mark)
     assert again.rows == ROWS[:kept]
     assert Metrics.read(tmp_path).rows == ROWS[:kept]
     samples = (tmp_path / "samples.md").read_text("utf-8")
     assert samples.count("## Step") == len(again.of("sample"))
+
+
+def test_a_byte_before_the_mark_is_missed(tmp_path, metrics):
+    path = tmp_path / "metrics.jsonl"
+    mark, whole = Mark.of(path), path.read_bytes()
+    assert mark.size == len(whole)
+    for content in (whole[:-1], whole.replace(b"5.0", b"4.0"), b""):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=r"metrics\.jsonl is not what"):
+            Metrics.reopen(tmp_path, mark)
+        assert path.read_bytes() == content
+
+
+def test_a_number_that_json_lacks_is_no_metric(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        Metrics(tmp_path, []).add(step=1, loss=float("nan"))
 
 
 def test_a_last_line_torn_by_a_kill_is_left_out(tmp_path, metrics):

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from octavo.foundation import UserError
+from octavo.foundation.checksums import changed, write_sealed
 from octavo.training import Run, load_trained
 from octavo.training.run import (
+    WRITTEN,
     Status,
     read_status,
     require_new_run,
@@ -70,6 +72,9 @@ def test_another_runs_tokenizer_is_noticed(copy):
     content = json.loads(path.read_bytes())
     content["pre_tokenizer"] = content["decoder"]
     path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"tokenizer\.json is not what was"):
+        Run.open(copy)
+    (copy / "checksums.json").unlink()  # "if that is meant, remove ..."
     with pytest.raises(UserError, match="made with another tokenizer"):
         Run.open(copy)
 
@@ -77,12 +82,13 @@ def test_another_runs_tokenizer_is_noticed(copy):
 def test_the_status_describes_the_weights(copy, finished):
     status = read_status(copy)
     assert (status.step, status.finished) == (24, True)
-    assert status.describes(copy)
+    assert changed(copy, status.sha256) == []
+    assert set(status.sha256) == set(WRITTEN)
     weights = copy / "model.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    assert not status.describes(copy)
+    assert changed(copy, status.sha256) == ["model.safetensors"]
     assert not replace(finished, folder=copy).finished
     with pytest.raises(UserError, match=r"safetensors is not what train"):
         load_trained(copy)
@@ -96,34 +102,32 @@ def test_the_status_describes_the_weights(copy, finished):
         load_trained(copy)
 
 
-def test_without_a_status_a_run_is_at_its_start(copy):
+def test_without_a_status_a_run_is_at_its_start(copy, finished):
     (copy / "status.json").unlink()
     assert read_status(copy) == Status()
-    assert not Status().describes(copy)
+    assert not replace(finished, folder=copy).finished
 
 
-GOOD = {"step": 3, "finished": False, "weights_sha256": "ab"}
+GOOD = {"step": 3, "finished": False, "sha256": {"a": "b"}}
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        [],
-        {},
-        GOOD | {"step": "3"},
-        GOOD | {"finished": 1},
-        GOOD | {"step": True},
+        b"",
+        b"[]",
+        b"{}",
+        b'{"step": 3, "finished": false, "weights_sha256": "ab"}',
         GOOD | {"stage": "asleep"},
-        {k: v for k, v in GOOD.items() if k != "finished"},
     ],
 )
 def test_an_unknown_status_is_refused(tmp_path, content):
     path = tmp_path / "status.json"
-    path.write_text(json.dumps(GOOD))
-    assert read_status(tmp_path).step == 3
-    path.write_text(json.dumps(content))
+    write_sealed(path, GOOD)
+    assert read_status(tmp_path) == Status(**GOOD)
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:  # of a later version, say
+        write_sealed(path, content)
     with pytest.raises(UserError, match="another version of Octavo wrote"):
-        read_status(tmp_path)
-    path.write_text("{")
-    with pytest.raises(UserError, match=r"status\.json is damaged"):
         read_status(tmp_path)

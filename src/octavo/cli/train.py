@@ -69,6 +69,11 @@ LEFT_OPEN = {
     default="torch",
     help="What computes: torch, numpy (by hand), or jax.",
 )
+@click.option(
+    "--device",
+    default="auto",
+    help="Where PyTorch computes: auto, cpu, cuda (NVIDIA), mps (Apple).",
+)
 @click.option("--seed", default=0, help="Decides every random choice.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON line.")
 def command(
@@ -87,6 +92,7 @@ def command(
     vocab_size: int | None,
     prompt: str | None,
     backend: str,
+    device: str,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -117,6 +123,7 @@ def command(
                 batch_size=batch_size,
                 prompt=prompt,
                 backend=backend,
+                device=device,
                 seed=seed,
             )
             run = prepare(wish, out, live)

@@ -78,6 +78,14 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder: under its name it is whole, or it is gone."""
+    temporary = path.with_name(f".{path.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    path.replace(temporary)
+    shutil.rmtree(temporary)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files that a killed program left in a folder.
 
@@ -103,8 +111,13 @@ def write_text(path: Path, content: str) -> None:
 
 def write_json(path: Path, content: object) -> None:
     """Write a JSON file that people can read, whole or not at all."""
+    write_bytes(path, json_as_bytes(content))
+
+
+def json_as_bytes(content: object) -> bytes:
+    """Return the bytes of a JSON file that people can read."""
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    write_text(path, text + "\n")
+    return f"{text}\n".encode()
 
 
 def read_json(path: Path) -> Any:

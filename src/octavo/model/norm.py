@@ -24,7 +24,8 @@ class RMSNorm(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, x: Float[Tensor, "*B D"]) -> Float[Tensor, "*B D"]:
-        """Normalise the last dimension."""
+        """Normalise the last dimension, in the weight's own precision."""
+        x = x.to(self.weight.dtype)
         return functional.rms_norm(
             x, self.weight.shape, self.weight, self.epsilon
         )

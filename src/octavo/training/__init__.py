@@ -1,19 +1,22 @@
 """Training: from a wish to a run folder with a model in it.
 
-Read in this order: recipe, run, metrics, batches, optimizers, backends,
-checkpoints, samples, looks, loop, wish, prepare, judge, and chart, which is
+Read in this order: recipe, metrics, run, batches, optimizers, the folder
+memory, backends, devices, surroundings, checkpoints, steps, samples, looks,
+loop, material, the folder dial, preparing, judge, and chart, which is
 imported where it is needed.
 """
 
+from octavo.training.devices import choose_device
+from octavo.training.dial.sizes import SIZES
+from octavo.training.dial.wish import Wish
 from octavo.training.judge import evaluate_run
 from octavo.training.loop import train
 from octavo.training.metrics import Metrics
-from octavo.training.prepare import prepare, prepare_from_recipe
+from octavo.training.preparing import prepare, prepare_from_recipe
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 from octavo.training.run import Run, load_trained
 from octavo.training.samples import write_sample, write_verse
 from octavo.training.watcher import Moment, Watcher
-from octavo.training.wish import SIZES, Wish
 
 __all__ = [
     "SIZES",
@@ -25,6 +28,7 @@ __all__ = [
     "TrainingRecipe",
     "Watcher",
     "Wish",
+    "choose_device",
     "evaluate_run",
     "load_trained",
     "prepare",

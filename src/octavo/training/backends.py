@@ -16,6 +16,7 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from octavo.model import Transformer
+from octavo.training.memory.precision import products_in
 from octavo.training.optimizers import make_optimizers
 from octavo.training.recipe import TrainingRecipe
 from octavo.twins.loading import load_optimizer, load_twin, weights_of
@@ -29,6 +30,9 @@ class Backend(Protocol):
 
     def loss(self, inputs: Tensor, targets: Tensor) -> float:
         """Return the loss on (B, T) ids; keep its gradients for `step`."""
+
+    def gradient_norm(self) -> float:
+        """Return the length of all gradients, seen as one vector."""
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""
@@ -59,7 +63,7 @@ class TorchBackend:
     def __init__(
         self, model: Transformer, training: TrainingRecipe
     ) -> None:
-        self.model = model
+        self.model, self.precision = model, training.precision
         self.optimizers = make_optimizers(
             model,
             training.matrix_learning_rate,
@@ -70,12 +74,19 @@ class TorchBackend:
     def loss(self, inputs: Tensor, targets: Tensor) -> float:
         """Return the loss on (B, T) ids; keep its gradients for `step`."""
         device = self.model.embedding.weight.device
-        logits = self.model(inputs.to(device)).flatten(0, 1)
+        with products_in(self.precision, device):
+            logits = self.model(inputs.to(device)).flatten(0, 1).float()
         targets = targets.to(device).flatten()
         loss = functional.cross_entropy(logits, targets)
         self.model.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
+
+    def gradient_norm(self) -> float:
+        """Return the length of all gradients, seen as one vector."""
+        found = [p.grad for p in self.model.parameters()]
+        gradients = [gradient for gradient in found if gradient is not None]
+        return torch.nn.utils.get_total_norm(gradients).item()
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""
@@ -146,6 +157,12 @@ class TwinBackend:
                 self.params, self.config, inputs.numpy(), targets.numpy()
             )
         return float(loss)
+
+    def gradient_norm(self) -> float:
+        """Return the length of all gradients, seen as one vector."""
+        with np.errstate(all="ignore"):
+            norms = [np.linalg.norm(g) for g in self.gradients.values()]
+            return float(np.linalg.norm(norms))
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""

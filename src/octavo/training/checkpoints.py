@@ -1,41 +1,87 @@
 """Checkpoints: the whole state of training, to go on as if never stopped.
 
 One is a folder, `checkpoints/step-00000400/`, that appears under its name
-complete or not at all. Its `state.json` carries the checksums of the rest.
+complete or not at all. Its `state.json` carries the checksums of the rest,
+and of the record up to this step.
 """
 
-import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import safetensors.torch
-import torch
 
 from octavo.foundation import UserError
+from octavo.foundation.checksums import (
+    changed,
+    checksums,
+    read_sealed,
+    write_sealed,
+)
 from octavo.foundation.files import (
-    read_json,
+    remove_folder,
     remove_leftovers,
     replacing_folder,
-    sha256,
     write_bytes,
-    write_json,
 )
 from octavo.interop import load_weights, read_tensors, weights_as_bytes
 from octavo.model import Transformer
-from octavo.training.backends import Backend
+from octavo.training.backends import Backend, Memory
+from octavo.training.metrics import METRICS, Mark
+from octavo.training.run import WEIGHTS
+from octavo.training.surroundings import RandomNumbers, surroundings
 
 KEPT = 2  # should the newest be damaged, there is one before it
-FILES = ("model.safetensors", "optimizer.safetensors")
+RECORD = "state.json"
+
+
+class Part(Protocol):
+    """Something that changes while training, and is kept as tensors."""
+
+    def memory(self) -> Memory:
+        """Return its tensors, for a checkpoint."""
+
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        """Give it back the tensors of a checkpoint."""
 
 
 @dataclass(kw_only=True)
 class State:
-    """All that changes while training; the random state is torch's own."""
+    """All that changes while training.
+
+    `extra` is for what a recipe adds to model, optimizers and random
+    numbers: each part of it becomes a file of the checkpoint.
+    """
 
     model: Transformer
     backend: Backend
     step: int = 0
     seconds: float = 0.0
+    extra: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """All but the weights, by the names of their files."""
+        parts: dict[str, Part] = {
+            "optimizer": self.backend,
+            "random": RandomNumbers(
+                self.model.embedding.weight.device.type
+            ),
+            **self.extra,
+        }
+        return {f"{name}.safetensors": parts[name] for name in parts}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What `state.json` says of its checkpoint."""
+
+    step: int
+    seconds: float
+    record: Mark
+    surroundings: dict[str, str]
+    sha256: dict[str, str]
 
 
 def save_checkpoint(state: State, run: Path) -> Path:
@@ -44,9 +90,9 @@ def save_checkpoint(state: State, run: Path) -> Path:
     if not folder.exists():
         remove_leftovers(folder.parent)
         with replacing_folder(folder) as temporary:
-            _write(state, temporary)
+            _write(state, temporary, Mark.of(run / METRICS))
     for old in list_checkpoints(run)[:-KEPT]:
-        shutil.rmtree(old)
+        remove_folder(old)
     return folder
 
 
@@ -55,54 +101,61 @@ def list_checkpoints(run: Path) -> list[Path]:
     return sorted((run / "checkpoints").glob("step-*"))
 
 
-def restore(state: State, run: Path) -> bool:
-    """Put the newest checkpoint into `state`; false if there is none."""
+def restore(state: State, run: Path) -> Kept | None:
+    """Put the newest checkpoint into `state`; None if there is none."""
     checkpoints = list_checkpoints(run)
     if not checkpoints:
-        return False
+        return None
     folder = checkpoints[-1]
-    step, seconds = _verified(folder)
-    load_weights(state.model, folder / FILES[0])
-    tensors = read_tensors(folder / FILES[1])
-    torch.set_rng_state(tensors.pop("random_state"))
-    state.backend.remember(tensors)
-    state.step, state.seconds = step, seconds
-    return True
+    kept = _verified(folder, [WEIGHTS, *state.parts])
+    if kept.record.size and not (run / METRICS).is_file():
+        # Somebody removed it: then a new one begins here.
+        kept = replace(kept, record=Mark())
+        write_sealed(folder / RECORD, asdict(kept))
+    load_weights(state.model, folder / WEIGHTS)
+    for name, part in state.parts.items():
+        part.remember(read_tensors(folder / name))
+    state.step, state.seconds = kept.step, kept.seconds
+    return kept
 
 
-def _write(state: State, folder: Path) -> None:
+def _write(state: State, folder: Path, record: Mark) -> None:
     """Write the files of a checkpoint."""
-    tensors = state.backend.memory()
-    tensors["random_state"] = torch.get_rng_state()
-    write_bytes(folder / FILES[0], weights_as_bytes(state.model))
-    write_bytes(folder / FILES[1], safetensors.torch.save(tensors))
-    write_json(
-        folder / "state.json",
-        {
-            "step": state.step,
-            "seconds": state.seconds,
-            "sha256": {name: sha256(folder / name) for name in FILES},
-        },
+    write_bytes(folder / WEIGHTS, weights_as_bytes(state.model))
+    for name, part in state.parts.items():
+        write_bytes(folder / name, safetensors.torch.save(part.memory()))
+    kept = Kept(
+        step=state.step,
+        seconds=state.seconds,
+        record=record,
+        surroundings=surroundings(),
+        sha256=checksums(folder, [WEIGHTS, *state.parts]),
     )
+    write_sealed(folder / RECORD, asdict(kept))
 
 
-def _verified(folder: Path) -> tuple[int, float]:
-    """Return a checkpoint's step and seconds, once every checksum fits."""
+def _verified(folder: Path, names: list[str]) -> Kept:
+    """Return what a checkpoint says of itself, once every byte fits."""
     try:
-        record = read_json(folder / "state.json")
-        step, seconds = int(record["step"]), float(record["seconds"])
-        wanted = {name: record["sha256"][name] for name in FILES}
-    except (KeyError, TypeError, ValueError) as error:  # UserErrors too
-        raise _damaged(folder, "state.json") from error
-    for name in FILES:
-        path = folder / name
-        if not path.is_file() or sha256(path) != wanted[name]:
-            raise _damaged(folder, name)
-    return step, seconds
+        content = read_sealed(folder / RECORD)
+        record = Mark(**content.pop("record"))
+        kept = Kept(record=record, **content)
+    except (KeyError, TypeError, UserError) as error:
+        raise _damaged(folder, RECORD) from error
+    unlike = changed(folder, kept.sha256)
+    for name in unlike or set(names) - set(kept.sha256):
+        raise _damaged(folder, name)
+    return kept
 
 
 def _damaged(folder: Path, name: str) -> UserError:
+    before = [
+        f for f in list_checkpoints(folder.parent.parent) if f < folder
+    ]
+    then = (
+        "resume from the checkpoint before it" if before else "begin anew"
+    )
     return UserError(
         f"{folder / name} is damaged (it is not what was written): remove "
-        f"{folder} to resume from the checkpoint before it"
+        f"{folder} to {then}"
     )

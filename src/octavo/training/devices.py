@@ -30,26 +30,33 @@ LEAST = 0.01
 Gradients = Mapping[str, Tensor]
 
 
-def choose_device(name: str) -> str:
+def choose_device(name: str, backend: str = "torch") -> str:
     """Return the device that a name stands for on this machine.
 
-    "auto" is an NVIDIA card where there is one, and else the CPU; Apple's
-    has to be asked for. Raises UserError for what is unknown or not here.
+    "auto" is an NVIDIA card where there is one and PyTorch is the backend,
+    and else the CPU; Apple's has to be asked for. Raises UserError for what
+    is unknown or not here.
     """
     check_known("device", [name], ("auto", *DEVICES))
+    if name == "auto":
+        on_cuda = backend == "torch" and torch.cuda.is_available()
+        return "cuda" if on_cuda else "cpu"
+    require_device(name)
+    return name
+
+
+def require_device(name: str) -> None:
+    """Raise UserError unless a device is there."""
     found = {
         "cpu": True,
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
     }
-    if name == "auto":
-        return "cuda" if found["cuda"] else "cpu"
     if not found[name]:
         raise UserError(
             f"PyTorch finds no {name} device here: take the CPU (--device "
-            "cpu; with a recipe, --set training.device=cpu)"
+            "cpu; for a recipe, --set training.device=cpu)"
         )
-    return name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +84,7 @@ class Comparison:
         )
         return (
             f"loss {self.loss:.5f} on {self.device}, "
-            f"{self.loss_on_cpu:.5f} on the CPU; furthest apart, as a share "
+            f"{self.loss_on_cpu:.5f} on the CPU; furthest apart, as shares "
             f"of their size: {figures}"
         )
 
@@ -114,9 +121,9 @@ def require_agreement(found: Comparison, precision: str) -> None:
     tolerance = TOLERANCES[precision]
     if found.worst > tolerance:
         raise UserError(
-            f"{found.device} computes something else than the CPU ({found}; "
-            f"{tolerance:g} would be rounding): use --device cpu, and "
-            "another version of PyTorch or of the driver for this one"
+            f"{found.device} does not compute what the CPU does: {found}; "
+            f"rounding is below {tolerance:g}. Train with --device cpu, or "
+            "try another version of PyTorch"
         )
 
 
@@ -143,7 +150,9 @@ def distances(found: Gradients, right: Gradients) -> dict[str, float]:
     norms = {name: float(x.norm()) for name, x in right.items()}
     least = LEAST * math.hypot(*norms.values())
     return {
-        name: _share(float((found[name] - x).norm()), max(norms[name], least))
+        name: _share(
+            float((found[name] - x).norm()), max(norms[name], least)
+        )
         for name, x in right.items()
     }
 

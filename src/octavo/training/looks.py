@@ -15,6 +15,7 @@ from octavo.evaluation import (
     window_nats,
     windows,
 )
+from octavo.foundation.machine import peak_memory
 from octavo.inspection import AttentionRecord, Sentence
 from octavo.model import Transformer
 from octavo.training.metrics import Metrics
@@ -52,6 +53,7 @@ class Looks:
         if passes(step, self.num_steps, GLANCE_AT):
             bits = self.glance.bits_per_byte(model)
             self.metrics.add(step=step, held_out_glance=bits)
+            self.metrics.add(step=step, peak_memory=peak_memory())
             self.watcher.glanced(step, bits)
         if passes(step, self.num_steps, SAMPLE_AT):
             self._sample(step, model)

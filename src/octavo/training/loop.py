@@ -4,25 +4,33 @@ Whoever wants to watch passes a `Watcher`; whoever wants to stop it passes a
 `stop` that turns true. The loop ends its step, saves, and returns.
 """
 
-import math
 import time
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
 from octavo.evaluation import Score, score_model
-from octavo.foundation import UserError
+from octavo.foundation.checksums import changed
 from octavo.foundation.files import remove_leftovers, write_bytes
+from octavo.foundation.locks import only_one
 from octavo.interop import weights_as_bytes
-from octavo.model import Transformer
-from octavo.training.backends import make_backend
 from octavo.training.batches import Batches
-from octavo.training.checkpoints import State, restore, save_checkpoint
+from octavo.training.checkpoints import (
+    Kept,
+    State,
+    restore,
+    save_checkpoint,
+)
+from octavo.training.devices import (
+    compare_with_cpu,
+    require_agreement,
+    require_device,
+)
 from octavo.training.looks import Looks
-from octavo.training.metrics import Metrics
-from octavo.training.recipe import Recipe
-from octavo.training.run import WEIGHTS, Run, write_status
+from octavo.training.metrics import METRICS, Mark, Metrics
+from octavo.training.run import WEIGHTS, Run, read_status, write_status
+from octavo.training.steps import Step, begin, take_step
+from octavo.training.surroundings import surroundings, what_changed
 from octavo.training.watcher import Moment, Watcher
 
 CHECKPOINT_SECONDS = 60.0
@@ -41,48 +49,54 @@ def train(
     """
     watcher = watcher or Watcher()
     torch.set_num_threads(run.recipe.training.threads)
-    remove_leftovers(run.folder)
-    state = begin(run.recipe)
-    if restore(state, run.folder):
+    require_device(run.recipe.training.device)
+    with only_one(run.folder):
+        remove_leftovers(run.folder)
+        state = begin(run.recipe)
+        kept = restore(state, run.folder)
+        tell_of_return(run, kept, watcher)
+        record = kept.record if kept else Mark()
+        trainer = Trainer(run, state, record, watcher)
+        require_sound_device(trainer)
+        return trainer.train(stop)
+
+
+def require_sound_device(trainer: "Trainer") -> None:
+    """Compare an accelerator with the CPU, on the step that comes next."""
+    training, state = trainer.recipe.training, trainer.state
+    if training.device == "cpu":
+        return
+    batch = trainer.batches.at(state.step)
+    found = compare_with_cpu(state.backend, state.model, *batch)
+    trainer.watcher.noted(f"Beside the CPU: {found}")
+    require_agreement(found, training.precision)
+
+
+def tell_of_return(run: Run, kept: Kept | None, watcher: Watcher) -> None:
+    """Say where a run goes on, and what is not as it was left."""
+    status = read_status(run.folder)
+    for name in (
+        changed(run.folder, status.sha256) if status.finished else ()
+    ):
         watcher.noted(
-            f"Going on after step {state.step} of {run.recipe.num_steps}"
+            f"{run.folder / name} is not what training wrote: it is made "
+            "anew"
         )
-    elif Metrics.read(run.folder).rows:
+    if kept:
+        total = run.recipe.num_steps
+        watcher.noted(f"Going on after step {kept.step} of {total}")
+        if line := what_changed(kept.surroundings, surroundings()):
+            watcher.noted(line)
+    elif (run.folder / METRICS).is_file():
         watcher.noted("No checkpoint was saved yet: it starts anew")
-    return Trainer(run, state, watcher).train(stop)
-
-
-def begin(recipe: Recipe) -> State:
-    """Return the state before the first step, the same for a seed."""
-    torch.manual_seed(recipe.training.seed)
-    model = Transformer(recipe.model)  # drawn on the CPU, for all devices
-    model.to(recipe.training.device)
-    return State(model=model, backend=make_backend(model, recipe.training))
-
-
-def take_step(
-    state: State, share: float, inputs: Tensor, targets: Tensor
-) -> float:
-    """Learn from (B, T) inputs and targets; return the loss before that.
-
-    `share` scales every learning rate. Raises UserError, and changes
-    nothing, when the loss is not finite.
-    """
-    loss = state.backend.loss(inputs, targets)
-    if not math.isfinite(loss):
-        raise UserError(
-            f"the loss became {loss} at step {state.step}: lower the "
-            "learning rates in recipe.toml and start again with --recipe"
-        )
-    state.backend.step(share)
-    state.step += 1
-    return loss
 
 
 class Trainer:
     """A run in progress: its state, its records, and who looks on."""
 
-    def __init__(self, run: Run, state: State, watcher: Watcher) -> None:
+    def __init__(
+        self, run: Run, state: State, record: Mark, watcher: Watcher
+    ) -> None:
         self.run, self.state, self.watcher = run, state, watcher
         self.recipe = run.recipe
         training = run.recipe.training
@@ -92,7 +106,7 @@ class Trainer:
             training.batch_size,
             training.seed,
         )
-        self.metrics = Metrics.reopen(run.folder, state.step)
+        self.metrics = Metrics.reopen(run.folder, record)
         self.looks = Looks(run, state.step, self.metrics, watcher)
         self.clock = Clock(state)
 
@@ -117,19 +131,19 @@ class Trainer:
         """Take one step, record it, and look at the model when due."""
         step = self.state.step
         share = self.recipe.learning_rate_share(step)
-        loss = take_step(self.state, share, *self.batches.at(step))
-        seconds_per_step = self.clock.tick()
-        self._record(loss, share, seconds_per_step)
+        measured = take_step(self.state, share, *self.batches.at(step))
+        self._record(measured, share, self.clock.tick())
         self.looks.at(self.state.step, self.state.model)
 
     def _record(
-        self, loss: float, share: float, seconds_per_step: float
+        self, measured: Step, share: float, seconds_per_step: float
     ) -> None:
         """Write a step into the record, and tell who looks on."""
         step, num_steps = self.state.step, self.recipe.num_steps
         self.metrics.add(
             step=step,
-            loss=loss,
+            loss=measured.loss,
+            gradient_norm=measured.gradient_norm,
             learning_rate_share=share,
             seconds=round(self.state.seconds, 3),
         )
@@ -137,7 +151,7 @@ class Trainer:
             Moment(
                 step=step,
                 num_steps=num_steps,
-                loss=loss,
+                loss=measured.loss,
                 tokens_per_second=self.batches.tokens_per_step
                 / seconds_per_step,
                 seconds_left=seconds_per_step * (num_steps - step),

@@ -1,10 +1,12 @@
 """The record of a run: `metrics.jsonl`, and `samples.md` made from it.
 
 A line for each thing that happened: `{"step": 12, "loss": 4.1, ...}`. The
-key beside `step` says what it is: `loss`, `held_out_glance`, `sample`, and
-at the end `final`.
+key beside `step` says what it is: `loss` (beside it `gradient_norm`,
+`learning_rate_share` and `seconds`), `held_out_glance`, `peak_memory` (in
+bytes), `sample`, `non_finite` (see `trouble`), and at the end `final`.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,9 +14,42 @@ from pathlib import Path
 from typing import Any, Self
 
 from octavo.foundation import UserError
-from octavo.foundation.files import cannot_write, flush, write_text
+from octavo.foundation.files import (
+    cannot_write,
+    flush,
+    sha256,
+    write_bytes,
+    write_text,
+)
 
 Row = dict[str, Any]
+METRICS, SAMPLES = "metrics.jsonl", "samples.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """How far a record went at a checkpoint, and what it said by then."""
+
+    size: int = 0  # in bytes
+    sha256: str = hashlib.sha256().hexdigest()
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Return the mark at the present end of a record."""
+        if not path.is_file():
+            return cls()
+        return cls(size=path.stat().st_size, sha256=sha256(path))
+
+    def cut(self, path: Path) -> bytes:
+        """Return a record up to the mark; UserError if it was changed."""
+        content = path.read_bytes()[: self.size]
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise UserError(
+                f"{path} is not what was written, up to its byte "
+                f"{self.size:,}: put it back as it was, or remove it to go "
+                "on without the record of what came before"
+            )
+        return content
 
 
 @dataclass(frozen=True)
@@ -27,30 +62,26 @@ class Metrics:
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read what a run has recorded."""
-        return cls(folder, read_rows(folder / "metrics.jsonl"))
+        return cls(folder, read_rows(folder / METRICS))
 
     @classmethod
-    def reopen(cls, folder: Path, step: int) -> Self:
-        """Read the record and forget what came after `step`.
+    def reopen(cls, folder: Path, mark: Mark) -> Self:
+        """Read the record and forget what came after a mark.
 
         What a killed run wrote beyond its last checkpoint is done again,
-        and so is the closing score; at step 0, everything is.
+        and so is the closing score; without a checkpoint, everything is.
         """
-        rows = [
-            row
-            for row in cls.read(folder).rows
-            if step and row["step"] <= step and "final" not in row
-        ]
-        metrics = cls(folder, rows)
-        lines = "".join(map(_as_line, rows))
-        write_text(folder / "metrics.jsonl", lines)
+        path = folder / METRICS
+        content = mark.cut(path) if mark.size else b""
+        metrics = cls(folder, list(_parse(content.split(b"\n"), path)))
+        write_bytes(path, content)
         metrics._write_samples()
         return metrics
 
     def add(self, **row: Any) -> None:
         """Append a line; samples.md follows when it holds a sample."""
         self.rows.append(row)
-        path = self.folder / "metrics.jsonl"
+        path = self.folder / METRICS
         try:
             with path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(_as_line(row))
@@ -61,7 +92,7 @@ class Metrics:
 
     def flush(self) -> None:
         """Ask the system to put the record on the disk."""
-        path = self.folder / "metrics.jsonl"
+        path = self.folder / METRICS
         if path.is_file():
             flush(path)
 
@@ -76,7 +107,7 @@ class Metrics:
             for step, text in self.of("sample")
         ]
         write_text(
-            self.folder / "samples.md",
+            self.folder / SAMPLES,
             "\n".join(["# What the model wrote as it learned\n", *parts]),
         )
 
@@ -107,4 +138,4 @@ def _parse(lines: list[bytes], path: Path) -> Iterable[Row]:
 
 def _as_line(row: Row) -> str:
     """Return a row as one line of JSON."""
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"

@@ -23,6 +23,7 @@ from octavo.twins.numpy_model import require_plain
 
 BACKENDS = ("torch", *TWINS)
 DEVICES = ("cpu", "cuda", "mps")
+PRECISIONS = ("float32", "bfloat16")
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
 
@@ -48,7 +49,8 @@ class TrainingRecipe:
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
     to zero over the last `decay_share` of the run. `device` is where
-    PyTorch computes, `threads` are those of its CPU.
+    PyTorch computes, `threads` are those of its CPU, and `precision` is
+    that of matrix products (`training.memory.precision`).
     """
 
     tokens: int
@@ -62,15 +64,22 @@ class TrainingRecipe:
     backend: str = "torch"
     device: str = "cpu"
     threads: int = 1
+    precision: str = "float32"
     prompt: str = "\n"
 
     def __post_init__(self) -> None:
         check_known("backend", [self.backend], BACKENDS)
         check_known("device", [self.device], DEVICES)
+        check_known("precision", [self.precision], PRECISIONS)
         if self.backend != "torch" and self.device != "cpu":
             raise UserError(
-                f'the backend "{self.backend}" computes on the CPU: its '
-                f'device is "cpu", not "{self.device}"'
+                f"the backend {self.backend} computes on the CPU: make "
+                'device "cpu", or the backend "torch"'
+            )
+        if self.backend != "torch" and self.precision != "float32":
+            raise UserError(
+                f"the backend {self.backend} computes in float32 only: "
+                'make precision "float32", or the backend "torch"'
             )
         whole, small = "a whole number above 0", "a small number above 0"
         share = "a share from 0 up to, but not including, 1"

@@ -8,25 +8,31 @@ attention.safetensors  one sentence's attention, at a dozen moments
 tokens/          the text, as token files
 checkpoints/     what resuming needs
 status.json      how far it is, and the checksum of the weights
+checksums.json   the checksums of what is written once, before the start
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
 from octavo.foundation import UserError
-from octavo.foundation.files import (
-    read_json,
-    require_new_folder,
-    sha256,
-    write_json,
+from octavo.foundation.checksums import (
+    changed,
+    checksums,
+    read_sealed,
+    require_unchanged,
+    write_sealed,
 )
+from octavo.foundation.files import require_new_folder
 from octavo.interop import load_model
 from octavo.model import Transformer
 from octavo.tokenizer import TokenFile, Tokenizer, read_tokens
+from octavo.training.metrics import METRICS, SAMPLES
 from octavo.training.recipe import Recipe
 
 WEIGHTS = "model.safetensors"
+# What training writes anew again and again.
+WRITTEN = (WEIGHTS, METRICS, SAMPLES, "attention.safetensors")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +51,7 @@ class Run:
         folder = Path(folder)
         require_run(folder)
         recipe = Recipe.load(folder / "recipe.toml")
+        require_unchanged(folder)
         tokenizer = Tokenizer.load(folder / "tokenizer.json")
         return cls(
             folder=folder,
@@ -64,7 +71,7 @@ class Run:
         it takes them from its checkpoint once more.
         """
         status = read_status(self.folder)
-        return status.finished and status.describes(self.folder)
+        return status.finished and not changed(self.folder, status.sha256)
 
 
 def require_run(folder: Path) -> None:
@@ -91,13 +98,14 @@ def require_new_run(folder: Path) -> None:
 def load_trained(folder: Path) -> Transformer:
     """Load a run's or any model folder's weights, checksum first."""
     if (folder / "recipe.toml").is_file():
+        require_unchanged(folder, ("config.json", "tokenizer.json"))
         status, weights = read_status(folder), folder / WEIGHTS
         if not weights.is_file():
             raise UserError(
                 f"{folder} has no trained weights yet: octavo train "
                 f"--resume {folder} goes on"
             )
-        if not status.describes(folder):
+        if changed(folder, {WEIGHTS: status.sha256.get(WEIGHTS, "")}):
             raise UserError(
                 f"{weights} is not what training wrote (its checksum is "
                 f"another): octavo train --resume {folder} restores it"
@@ -110,17 +118,13 @@ class Status:
     """How far a run is; the weights in its folder are of this step.
 
     They are written first. Should a kill come between the two, they are
-    not the ones described, and resuming mends that.
+    not the ones recorded, and resuming mends that. Once the run is
+    finished, the checksums are of all files that training wrote.
     """
 
     step: int = 0
     finished: bool = False
-    weights_sha256: str = ""
-
-    def describes(self, folder: Path) -> bool:
-        """Whether the weights in the folder are the ones recorded."""
-        weights = folder / WEIGHTS
-        return weights.is_file() and sha256(weights) == self.weights_sha256
+    sha256: dict[str, str] = field(default_factory=dict)
 
 
 def read_status(folder: Path) -> Status:
@@ -128,19 +132,19 @@ def read_status(folder: Path) -> Status:
     path = folder / "status.json"
     if not path.is_file():
         return Status()
-    content = read_json(path)
-    wanted = {f.name: f.type for f in fields(Status)}
-    found = content if isinstance(content, dict) else {}
-    if {key: type(value) for key, value in found.items()} != wanted:
+    try:
+        return Status(**read_sealed(path))
+    except (TypeError, UserError) as error:
         raise UserError(
             f"{path} is damaged, or another version of Octavo wrote it: "
             "remove it, and resume the run"
-        )
-    return Status(**found)
+        ) from error
 
 
 def write_status(folder: Path, step: int, finished: bool) -> None:
-    """Record how far the weights in the folder are."""
-    digest = sha256(folder / WEIGHTS)
-    status = Status(step=step, finished=finished, weights_sha256=digest)
-    write_json(folder / "status.json", asdict(status))
+    """Record how far the files in the folder are."""
+    names = WRITTEN if finished else (WEIGHTS,)
+    status = Status(
+        step=step, finished=finished, sha256=checksums(folder, names)
+    )
+    write_sealed(folder / "status.json", asdict(status))

@@ -1,0 +1,98 @@
+"""Signs in the text and its tokens: before the first step as well."""
+
+import numpy as np
+
+from octavo.tokenizer import Tokenizer
+from octavo.tokenizer.measures import bytes_per_token
+from octavo.training.doctor.evidence import Evidence, Sign
+
+# Under that many passes, or with fewer numbers to a token of text, a model
+# without dropout has not learned small texts by heart (LOG.md).
+MANY_PASSES, MANY_NUMBERS = 10, 5
+# As many bytes to a token, times this, would a vocabulary of the same size
+# hold that was made for the text.
+UNFIT = 1.3
+UNUSED = 0.5  # of the vocabulary beyond the single bytes
+JUDGED = 2_000_000  # characters of the text, to judge a tokenizer by
+USUAL_SIZE = 2048  # of a new vocabulary
+BYTE_IDS = 256
+FEW_DOCUMENTS = 8
+
+
+def too_little_text(e: Evidence) -> Sign | None:
+    """Look for a model that can only learn its text by heart."""
+    recipe, tokens = e.run.recipe, len(e.run.train.ids)
+    numbers = e.shape.num_parameters() / tokens
+    if e.passes() < MANY_PASSES or numbers < MANY_NUMBERS:
+        return None
+    if recipe.model.dropout or still_improving(e):
+        return None
+    return Sign(
+        f"the text has {tokens:,} tokens and is read {e.passes():.0f} "
+        f"times, by a model with {numbers:.0f} numbers for each of them"
+    )
+
+
+def still_improving(e: Evidence) -> bool:
+    """Whether a run has ended, and was never better on held-out text."""
+    bits = [bits for _, bits in e.glances]
+    return e.ended and bits[-1] == min(bits)
+
+
+def tokenizer_unfit(e: Evidence) -> Sign | None:
+    """Look for a tokenizer that cuts this text into too small pieces."""
+    name, tokenizer = e.run.recipe.data.tokenizer, e.run.tokenizer
+    if name == "train":
+        return None
+    data = tokenizer.decode_bytes(e.run.train.ids[:JUDGED].tolist())
+    text = data.decode(errors="ignore")[:JUDGED]
+    here = bytes_per_token(tokenizer, [text])
+    if name == "bytes":
+        best, what = len(text.encode()) / len(text), "its characters are"
+        size = USUAL_SIZE
+    else:
+        size = tokenizer.vocab_size
+        best = bytes_per_token(Tokenizer.train([text], size), [text])
+        what = "with as many made for this text, it would be"
+    if best < UNFIT * here:
+        return None
+    return Sign(
+        f"a token is {here:.2f} bytes of this text long; {what} {best:.2f}",
+        {"vocab_size": size},
+    )
+
+
+def vocabulary_too_large(e: Evidence) -> Sign | None:
+    """Look for tokens that the training text never uses."""
+    size = e.run.tokenizer.vocab_size
+    used = np.unique(e.run.train.ids)
+    merged = (
+        size - BYTE_IDS - len(e.run.tokenizer.vocabulary.special_tokens)
+    )
+    unused = merged - int((used >= BYTE_IDS).sum())
+    if merged <= 0 or unused < UNUSED * merged:
+        return None
+    return Sign(
+        f"{unused:,} of its {size:,} tokens are not in the training text "
+        "at all",
+        {"vocab_size": max(512, (len(used) + BYTE_IDS) // 256 * 256)},
+    )
+
+
+def context_too_long(e: Evidence) -> Sign | None:
+    """Look for documents that fill only a small part of the context."""
+    context = e.run.recipe.model.context
+    lengths = np.diff([*e.run.train.starts, len(e.run.train.ids)])
+    usual = int(np.median(lengths))
+    if len(lengths) < FEW_DOCUMENTS or 2 * usual >= context:
+        return None
+    fitting = max(8, 1 << usual.bit_length())
+    training = e.run.recipe.training
+    return Sign(
+        f"half of the {len(lengths):,} documents are at most {usual} "
+        f"tokens long, the context is {context}",
+        {
+            "context": fitting,
+            "batch_size": training.batch_size * context // fitting,
+        },
+    )

@@ -1,0 +1,123 @@
+"""What a sweep found: how a recipe does at other learning rates."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from octavo.foundation import UserError
+from octavo.foundation.files import read_json, write_json
+
+AS_GOOD = 0.01  # of the best: another seed makes as much of a difference
+RECORD, PICTURE = "sweep.json", "sweep.png"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A short training: its rates, as a multiple of the recipe's own."""
+
+    times: float
+    bits_per_byte: float | None  # held-out; None: the loss was no number
+    losses: tuple[float, ...]  # nats per token, of every step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Trials of one recipe, from the lowest rate to the highest."""
+
+    tokens: int  # that each trial read
+    matrix_rate: float  # the recipe's own
+    other_rate: float
+    trials: tuple[Trial, ...]
+
+    @property
+    def sound(self) -> dict[float, float]:
+        """Bits per byte by multiple, of the trials that came through."""
+        return {
+            trial.times: trial.bits_per_byte
+            for trial in self.trials
+            if trial.bits_per_byte is not None
+        }
+
+    @property
+    def best(self) -> float:
+        """The multiple that did best."""
+        return min(self.sound, key=lambda times: self.sound[times])
+
+    @property
+    def valley(self) -> tuple[float, float]:
+        """The lowest and the highest multiple that did about as well."""
+        enough = (1 + AS_GOOD) * self.sound[self.best]
+        good = [t for t, bits in self.sound.items() if bits <= enough]
+        return min(good), max(good)
+
+    @property
+    def own_is(self) -> str:
+        """Whether the recipe's own rates are "right", or else what."""
+        low, high = self.valley
+        if low > 1:
+            return "too low"
+        return "too high" if high < 1 else "right"
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether nothing beyond the best rate was tried."""
+        tried = [trial.times for trial in self.trials]
+        return self.best in (min(tried), max(tried))
+
+    @property
+    def verdict(self) -> str:
+        """What that means for the recipe, in plain words."""
+        low, high = (f"{t * self.matrix_rate:.2g}" for t in self.valley)
+        best = f"{self.best * self.matrix_rate:.2g}"
+        if self.own_is == "right":
+            first = "The recipe's rates are right"
+        else:
+            times = max(self.best, 1 / self.best)
+            first = (
+                f"The recipe's rates are about {times:g} times "
+                f"{self.own_is}: {best} does best for matrices"
+            )
+        if low != high:
+            first += f"; from {low} to {high}, all do about as well"
+        if self.at_edge:
+            first += f". Nothing beyond {best} was tried: sweep from there"
+        return f"{first}."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what it found, for programs: all but the curves."""
+        return {
+            "tokens": self.tokens,
+            "own_is": self.own_is,
+            "best_times": self.best,
+            "matrix_learning_rate": self.best * self.matrix_rate,
+            "other_learning_rate": self.best * self.other_rate,
+            "bits_per_byte": {
+                f"{trial.times:g}": trial.bits_per_byte
+                for trial in self.trials
+            },
+        }
+
+    def save(self, folder: Path) -> None:
+        """Keep it with its run."""
+        write_json(folder / RECORD, asdict(self))
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Read a run's sweep; None if it has none."""
+        path = folder / RECORD
+        if not path.is_file():
+            return None
+        try:
+            content = read_json(path)
+            rows = content.pop("trials")
+            return cls(
+                trials=tuple(
+                    Trial(**row | {"losses": tuple(row["losses"])})
+                    for row in rows
+                ),
+                **content,
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise UserError(
+                f"{path} is no record of a sweep: remove it"
+            ) from error

@@ -1,0 +1,46 @@
+"""Precision: bfloat16 where it pays, float32 where it matters.
+
+A bfloat16 has float32's range and a third of its digits, in half the room.
+Weights, gradients and optimizers stay float32 always; so do norms, softmax
+and loss (Micikevicius et al. 2018).
+
+float32         everything
+bfloat16        matrix products and what they keep: fast where the processor
+                has units for it, a hundred times slower where it has none
+"""
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+PROBE_SIZE = 256  # of the products that are timed: a millisecond, or less
+
+
+def has_fast_bfloat16(device: str | torch.device = "cpu") -> bool:
+    """Say whether bfloat16 products are faster than float32's here.
+
+    A kernel may exist and be slow, so this times two small products.
+    """
+    seconds = [
+        min(_time_product(device, kind) for _ in range(3))
+        for kind in (torch.float32, torch.bfloat16)
+    ]
+    return seconds[1] < seconds[0]
+
+
+def products_in(
+    precision: str, device: torch.device
+) -> AbstractContextManager[object]:
+    """Return the context in which products have a recipe's precision."""
+    if precision == "bfloat16":
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
+
+
+def _time_product(device: str | torch.device, kind: torch.dtype) -> float:
+    """Return the seconds that a product of two square matrices takes."""
+    x = torch.ones(PROBE_SIZE, PROBE_SIZE, dtype=kind, device=device)
+    began = time.perf_counter()
+    (x @ x)[0, 0].item()  # to look at a number is to wait for it
+    return time.perf_counter() - began

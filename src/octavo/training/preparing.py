@@ -1,0 +1,94 @@
+"""From a wish or a recipe to a run folder, ready for its first step.
+
+The folder appears complete, or not at all.
+"""
+
+from pathlib import Path
+
+from octavo.foundation import UserError
+from octavo.foundation.checksums import write_checksums
+from octavo.foundation.files import replacing_folder, write_json
+from octavo.interop import describe, save_tokenizer, why_own
+from octavo.tokenizer import Tokenizer
+from octavo.training.backends import require_backend
+from octavo.training.devices import choose_device, require_device
+from octavo.training.dial.choose import choose
+from octavo.training.dial.wish import Wish
+from octavo.training.material import (
+    batches_of,
+    make_tokenizer,
+    read_corpus,
+    vocab_size_for,
+    write_material,
+)
+from octavo.training.recipe import DataRecipe, Recipe
+from octavo.training.run import Run, require_new_run
+from octavo.training.watcher import Watcher
+
+
+def prepare(wish: Wish, out: Path, watcher: Watcher | None = None) -> Run:
+    """Make the run folder for a wish, ready for its first step."""
+    watcher = watcher or Watcher()
+    require_new_run(out)
+    require_backend(wish.backend)
+    choose_device(wish.device, wish.backend)  # before anything is read
+    corpus = read_corpus(wish.corpus, wish.field, watcher)
+    data = DataRecipe(
+        corpus=wish.corpus,
+        field=wish.field,
+        tokenizer=wish.tokenizer,
+        vocab_size=wish.vocab_size or vocab_size_for(corpus),
+        fingerprint=corpus.fingerprint,
+    )
+    tokenizer = make_tokenizer(data, corpus, watcher)
+    with replacing_folder(out) as folder:
+        material = write_material(folder, corpus, tokenizer, watcher)
+        recipe = choose(wish, data, material, watcher)
+        batches_of(recipe, material.train)  # long enough a text?
+        del material  # it keeps files open
+        write_choices(folder, recipe, tokenizer)
+    return Run.open(out)
+
+
+def prepare_from_recipe(
+    recipe: Recipe, out: Path, watcher: Watcher | None = None
+) -> Run:
+    """Make the run folder of a recipe, to repeat its run exactly."""
+    watcher = watcher or Watcher()
+    require_new_run(out)
+    require_backend(recipe.training.backend)
+    require_device(recipe.training.device)
+    corpus = read_corpus(recipe.data.corpus, recipe.data.field, watcher)
+    if recipe.data.fingerprint not in ("", corpus.fingerprint):
+        raise UserError(
+            f'the corpus "{recipe.data.corpus}" is not the text that the '
+            "recipe was made with; to use it all the same, delete the "
+            "recipe's fingerprint"
+        )
+    tokenizer = make_tokenizer(recipe.data, corpus, watcher)
+    if tokenizer.vocab_size != recipe.model.vocab_size:
+        raise UserError(
+            f"the tokenizer has {tokenizer.vocab_size} tokens, and the "
+            f"recipe's model {recipe.model.vocab_size}: make them equal"
+        )
+    if reason := why_own(recipe.model):
+        watcher.noted(f"Only Octavo can read what comes out: {reason}")
+    with replacing_folder(out) as folder:
+        material = write_material(folder, corpus, tokenizer, watcher)
+        batches_of(recipe, material.train)  # long enough a text?
+        del material  # it keeps files open
+        write_choices(folder, recipe, tokenizer)
+    return Run.open(out)
+
+
+def write_choices(
+    folder: Path, recipe: Recipe, tokenizer: Tokenizer
+) -> None:
+    """Write all that a run folder holds beside its tokens."""
+    save_tokenizer(tokenizer, folder, recipe.model.context)
+    write_json(folder / "config.json", describe(recipe.model))
+    recipe.save(folder / "recipe.toml")
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    # A token file's description has the checksum of its ids.
+    names = [f.relative_to(folder) for f in files if f.suffix != ".npy"]
+    write_checksums(folder, [name.as_posix() for name in names])
