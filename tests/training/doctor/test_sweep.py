@@ -97,6 +97,7 @@ EDGE = (
 @pytest.mark.parametrize(
     ("bits", "own_is", "verdict"),
     [
+        ((2, None), "unknown", "to tell which ones are good."),
         ((3, 2.5, 2, 2.5, 3), "right", "rates are right."),
         ((3, 2.01, 2.015, 2, 3), "right",
          "right; from 0.01 to 0.04, all do about as well."),
