@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from octavo.foundation import UserError
-from octavo.training import Watcher
+from octavo.training import Metrics, Watcher
 from octavo.training.doctor import sweep as sweeping
 from octavo.training.doctor.sweep import (
     FEWEST_STEPS,
@@ -61,6 +61,15 @@ def test_the_same_rate_gives_the_same_trial(prepared, found):
     theirs = {trial.times: trial for trial in other.trials}
     for times in (0.5, 1.0, 4.0):
         assert replace(theirs[times / 4], times=times) == mine[times]
+
+
+def test_a_trial_is_what_training_does(trained, found):
+    """To the last bit of every loss, and of the closing glance."""
+    run = trained(*rates(1 / 4), f"training.tokens={STEPS * 256}")
+    metrics = Metrics.read(run.folder)
+    (trial,) = (trial for trial in found.trials if trial.times == 4)
+    assert [loss for _, loss in metrics.of("loss")] == list(trial.losses)
+    assert metrics.of("held_out_glance")[-1] == (STEPS, trial.bits_per_byte)
 
 
 def test_the_doctor_uses_what_the_sweep_found(timid, found, symptoms):
