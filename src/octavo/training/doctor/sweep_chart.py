@@ -43,16 +43,11 @@ def _label(axes: Axes) -> None:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.locator_params("x", nbins=4)
     axes.set_title("How each of them learned", fontsize=11)
-    legend = {"too low": BLUE, "best": RED, "too high": GOLD}
-    for number, (word, color) in enumerate(legend.items()):
-        axes.text(
-            0.97,
-            0.95 - 0.065 * number,
-            word,
-            color=color,
-            ha="right",
-            transform=axes.transAxes,
-        )
+    for word, color in (
+        ("too low", BLUE), ("best", RED), ("too high", GOLD)
+    ):  # fmt: skip
+        axes.plot([], color=color, label=word)
+    axes.legend(frameon=False, labelcolor="linecolor", handlelength=0)
 
 
 def _draw_valley(axes: Axes, found: Sweep, top: float) -> None:
@@ -96,7 +91,16 @@ def _mark(axes: Axes, found: Sweep) -> None:
         axes.plot([own], [found.sound[1.0]], color=INK, marker="o", ms=7)
     bits = found.sound[found.best]
     axes.plot([best], [bits], color=RED, marker="*", ms=15)
-    note(f"{best:.2g}: {bits:.2f}", (best, bits), (8, -13), color=RED)
+    left = (
+        best >= found.trials[-1].times * own / 2
+    )  # there is no room right
+    note(
+        f"{best:.2g}: {bits:.2f}",
+        (best, bits),
+        (-8 if left else 8, -13),
+        ha="right" if left else "left",
+        color=RED,
+    )
 
 
 def _draw_curve(

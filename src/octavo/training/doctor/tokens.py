@@ -36,7 +36,7 @@ def too_little_text(e: Evidence) -> Sign | None:
 def still_improving(e: Evidence) -> bool:
     """Whether a run has ended, and was never better on held-out text."""
     bits = [bits for _, bits in e.glances]
-    return e.ended and bits[-1] == min(bits)
+    return e.ended and bits[-1:] == [min(bits, default=0.0)]
 
 
 def tokenizer_unfit(e: Evidence) -> Sign | None:
