@@ -6,12 +6,17 @@ material, the folder dial, preparing, judge, and chart, which is imported
 where it is needed.
 """
 
+from octavo.training.dial.plan import Plan
 from octavo.training.dial.sizes import SIZES
 from octavo.training.dial.wish import Wish
 from octavo.training.judge import evaluate_run
 from octavo.training.loop import train
 from octavo.training.metrics import Metrics
-from octavo.training.preparing import prepare, prepare_from_recipe
+from octavo.training.preparing import (
+    plan_run,
+    prepare,
+    prepare_from_recipe,
+)
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 from octavo.training.run import Run, load_trained
 from octavo.training.samples import write_sample, write_verse
@@ -22,6 +27,7 @@ __all__ = [
     "DataRecipe",
     "Metrics",
     "Moment",
+    "Plan",
     "Recipe",
     "Run",
     "TrainingRecipe",
@@ -29,6 +35,7 @@ __all__ = [
     "Wish",
     "evaluate_run",
     "load_trained",
+    "plan_run",
     "prepare",
     "prepare_from_recipe",
     "train",
