@@ -70,6 +70,7 @@ def out(tmp_path) -> Path:
 def test_before_training_nothing_is_left(
     octavo, corpus, out, monkeypatch, module, phase, before
 ):
+    monkeypatch.setattr(choose, "measure_speed", lambda *_: 9000.0)
     interrupting(monkeypatch, module, phase, before=before)
     stopped(octavo("train", "--corpus", corpus, "--out", out,
                    "--minutes", 0.1, *TRAINING))  # fmt: skip

@@ -23,7 +23,12 @@ def quick(octavo, corpus, tmp_path_factory) -> Done:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quickstart, "CORPUS", str(corpus))
         patch.setattr(quickstart, "LINES", 3)
-        patch.setattr(choose, "measure_speed", lambda *_: 1800.0)
+        patch.setattr(
+            choose,
+            "measure_speed",
+            lambda recipe, *_: 9000 * (128 / recipe.model.width) ** 2,
+        )
+        patch.setattr(choose, "has_fast_bfloat16", lambda _: False)
         done = octavo("quickstart", "--minutes", 0.02, "--out", out,
                       "--seed", 5)  # fmt: skip
     assert done.code == 0, done.err
@@ -42,8 +47,9 @@ def test_it_says_what_it_reads_chooses_and_learns(quick):
         "9 documents to train on",
         "1 document held out, to measure with (play-3.txt)",
         "Learned a vocabulary of ",
-        "Model: tiny (4 layers, 128 wide, context 128): what learns ",
-        "0.02 minutes make 1,987 tokens",
+        "size           tiny, 4 layers 128 wide: lowest expected loss in",
+        "speed          9,000 tokens a second: measured",
+        "tokens         2,076, ",
         "after 0 of 2 steps",
         "after 2 of 2 steps  held-out ",
     ):
@@ -70,7 +76,7 @@ def test_the_run_folder_is_whole(quick, folder):
     }  # fmt: skip
     training = Recipe.load(folder / "recipe.toml").training
     assert (training.prompt, training.seed) == ("KING.\n", 5)
-    assert training.tokens == int(0.02 * 60 * 0.92 * 1800)
+    assert training.tokens == int(0.2 * 0.02 * 60 * 9000 / 1.04)
     status = json.loads((folder / "status.json").read_text("utf-8"))
     assert (status["step"], status["finished"]) == (2, True)
 

@@ -63,16 +63,19 @@ def test_what_was_chosen_is_told(text_file, tmp_path, recorder):
     run = prepare(wish, tmp_path / "run", recorder)
     lines = [line for (line,) in recorder.of("noted")]
     train, held_out = len(run.train.ids), len(run.held_out.ids)
-    assert lines == [
+    assert lines[:9] == [
         f"Reading the corpus {text_file} ...",
         "  0.00 MB in 1 document to train on (sheep.txt)",
         "  0.00 MB in 1 document held out, to measure with (sheep.txt)",
         f"{train:,} tokens to train on",
         f"{held_out:,} tokens held out",
+        "The plan, each number with the rule behind it:",
         (
-            "Model: tiny (4 layers, 128 wide, context 16): the smallest, "
-            "when neither size nor minutes are set"
+            "  size           tiny, 4 layers 128 wide: the smallest, when "
+            "neither size nor minutes are set"
         ),
+        '  vocabulary     256 tokens: that of the tokenizer "bytes"',
+        "  context        16 tokens: as you asked",
     ]
     assert train + held_out == text_file.stat().st_size
 

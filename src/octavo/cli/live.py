@@ -13,10 +13,12 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 from rich.text import Text
 
+from octavo.cli.tables import plain_table
 from octavo.foundation.text import printable
-from octavo.training import Moment, Watcher
+from octavo.training import Moment, Plan, Watcher
 
 PLAIN_SECONDS = 10.0  # between lines where there is no terminal
 
@@ -27,7 +29,8 @@ class Live(Watcher):
     Everything goes to standard error: standard output is for results.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, explain: bool = False) -> None:
+        self.explain = explain
         self.console = Console(stderr=True, highlight=False)
         self.bar = Progress(
             TextColumn("{task.description}"),
@@ -58,6 +61,12 @@ class Live(Watcher):
     def noted(self, line: str) -> None:
         """Print the line above the bar."""
         self.console.print(Text(line), soft_wrap=True)
+
+    def planned(self, plan: Plan) -> None:
+        """Print each number with its rule, and what else was weighed."""
+        super().planned(plan)
+        if self.explain and plan.candidates:
+            self.console.print(candidates_table(plan))
 
     def working(self, label: str, done: int, total: int) -> None:
         """Move the bar of a piece of work."""
@@ -105,6 +114,27 @@ class Live(Watcher):
             description=label,
             facts=facts,
         )
+
+
+def candidates_table(plan: Plan) -> Table:
+    """Return the sizes with what each would reach; the best is marked."""
+    table = plain_table(
+        "size", "parameters in blocks", "tokens/s", "tokens",
+        "expected bits/byte", "",
+        numbers=("parameters in blocks", "tokens/s", "tokens",
+                 "expected bits/byte"),
+    )  # fmt: skip
+    best = min(c.bits_per_byte for c in plan.candidates)
+    for c in plan.candidates:
+        table.add_row(
+            c.size,
+            f"{c.parameters:,}",
+            f"{c.speed:,.0f}",
+            f"{c.tokens:,}",
+            f"{c.bits_per_byte:.3f}",
+            "lowest" if c.bits_per_byte == best else "",
+        )
+    return table
 
 
 def indented(line: str, style: str = "") -> RenderableType:

@@ -3,15 +3,16 @@
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from octavo.cli.live import Live
+from octavo.cli.wishing import wish_options
 from octavo.evaluation import Score
 from octavo.foundation.interrupts import stop_requests
 from octavo.training import (
-    SIZES,
     Recipe,
     Run,
     Wish,
@@ -30,13 +31,10 @@ LEFT_OPEN = {
 
 
 @click.command
-@click.option("--corpus", help="A corpus's name, or a file or folder.")
-@click.option("--field", default="text", help="The text's key in .jsonl.")
+@wish_options
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The new run's folder."
 )
-@click.option("--minutes", type=float, help="Train about this long.")
-@click.option("--tokens", type=int, help="Train on this many tokens.")
 @click.option(
     "--recipe",
     type=click.Path(path_type=Path),
@@ -54,47 +52,20 @@ LEFT_OPEN = {
     type=click.Path(path_type=Path),
     help="Go on with a run that was stopped.",
 )
-@click.option("--size", help=f"One of {', '.join(SIZES)}.")
-@click.option("--context", type=int, help="Tokens that the model sees.")
-@click.option("--batch-size", type=int, help="Windows in a step.")
 @click.option(
-    "--tokenizer",
-    default="train",
-    help='"train" a new one, "bytes", or a tokenizer.json.',
+    "--explain",
+    is_flag=True,
+    help="Show the sizes that were weighed for the minutes.",
 )
-@click.option("--vocab-size", type=int, help="Of a new tokenizer.")
-@click.option("--prompt", help="What samples begin with.")
-@click.option(
-    "--backend",
-    default="torch",
-    help="What computes: torch, numpy (by hand), or jax.",
-)
-@click.option(
-    "--device",
-    default="auto",
-    help="Where PyTorch computes: auto, cpu, cuda (NVIDIA), mps (Apple).",
-)
-@click.option("--seed", default=0, help="Decides every random choice.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON line.")
 def command(
-    corpus: str | None,
-    field: str,
     out: Path | None,
-    minutes: float | None,
-    tokens: int | None,
     recipe: Path | None,
     changes: tuple[str, ...],
     resume: Path | None,
-    size: str | None,
-    context: int | None,
-    batch_size: int | None,
-    tokenizer: str,
-    vocab_size: int | None,
-    prompt: str | None,
-    backend: str,
-    device: str,
-    seed: int,
+    explain: bool,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Train a model on a corpus, or go on with one.
 
@@ -102,31 +73,15 @@ def command(
     --out; or --resume alone.
     """
     check_options(click.get_current_context())
-    with Live() as live:
+    with Live(explain=explain) as live:
         if resume is not None:
             run = Run.open(resume)
         elif recipe is not None and out is not None:
             wanted = Recipe.load(recipe).changed(changes)
             run = prepare_from_recipe(wanted, out, live)
         else:
-            assert corpus is not None
             assert out is not None
-            wish = Wish(
-                corpus=corpus,
-                field=field,
-                tokenizer=tokenizer,
-                vocab_size=vocab_size,
-                minutes=minutes,
-                tokens=tokens,
-                size=size,
-                context=context,
-                batch_size=batch_size,
-                prompt=prompt,
-                backend=backend,
-                device=device,
-                seed=seed,
-            )
-            run = prepare(wish, out, live)
+            run = prepare(Wish(**asked), out, live)
         score = train_or_pause(run, live)
     if score:
         report(run, score, as_json)

@@ -7,12 +7,17 @@ imported where it is needed.
 """
 
 from octavo.training.devices import choose_device
+from octavo.training.dial.plan import Plan
 from octavo.training.dial.sizes import SIZES
 from octavo.training.dial.wish import Wish
 from octavo.training.judge import evaluate_run
 from octavo.training.loop import train
 from octavo.training.metrics import Metrics
-from octavo.training.preparing import prepare, prepare_from_recipe
+from octavo.training.preparing import (
+    plan_run,
+    prepare,
+    prepare_from_recipe,
+)
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 from octavo.training.run import Run, load_trained
 from octavo.training.samples import write_sample, write_verse
@@ -23,6 +28,7 @@ __all__ = [
     "DataRecipe",
     "Metrics",
     "Moment",
+    "Plan",
     "Recipe",
     "Run",
     "TrainingRecipe",
@@ -31,6 +37,7 @@ __all__ = [
     "choose_device",
     "evaluate_run",
     "load_trained",
+    "plan_run",
     "prepare",
     "prepare_from_recipe",
     "train",

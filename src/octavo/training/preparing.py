@@ -3,6 +3,8 @@
 The folder appears complete, or not at all.
 """
 
+import tempfile
+import time
 from pathlib import Path
 
 from octavo.foundation import UserError
@@ -12,7 +14,9 @@ from octavo.interop import describe, save_tokenizer, why_own
 from octavo.tokenizer import Tokenizer
 from octavo.training.backends import require_backend
 from octavo.training.devices import choose_device, require_device
-from octavo.training.dial.choose import choose
+from octavo.training.dial.choose import choose, timed
+from octavo.training.dial.plan import Plan
+from octavo.training.dial.question import Question
 from octavo.training.dial.wish import Wish
 from octavo.training.material import (
     batches_of,
@@ -30,9 +34,34 @@ def prepare(wish: Wish, out: Path, watcher: Watcher | None = None) -> Run:
     """Make the run folder for a wish, ready for its first step."""
     watcher = watcher or Watcher()
     require_new_run(out)
+    with replacing_folder(out) as folder:
+        question = gather(wish, folder, watcher)
+        plan = choose(question)
+        watcher.planned(plan)
+        tokenizer = question.material.tokenizer
+        batches_of(plan.recipe, question.material.train)  # long enough?
+        del question  # it keeps files open
+        write_choices(folder, plan.recipe, tokenizer)
+    return Run.open(out)
+
+
+def plan_run(wish: Wish, watcher: Watcher | None = None) -> Plan:
+    """Return what `prepare` and `train` would do; nothing is kept."""
+    watcher = watcher or Watcher()
+    with tempfile.TemporaryDirectory() as room:
+        question = gather(wish, Path(room), watcher)
+        plan = timed(question, choose(question))
+        batches_of(plan.recipe, question.material.train)  # long enough?
+        del question  # it keeps files open
+    return plan
+
+
+def gather(wish: Wish, folder: Path, watcher: Watcher) -> Question:
+    """Read and encode a wish's text; from here on the minutes count."""
     require_backend(wish.backend)
     choose_device(wish.device, wish.backend)  # before anything is read
     corpus = read_corpus(wish.corpus, wish.field, watcher)
+    began = time.monotonic()
     data = DataRecipe(
         corpus=wish.corpus,
         field=wish.field,
@@ -41,13 +70,8 @@ def prepare(wish: Wish, out: Path, watcher: Watcher | None = None) -> Run:
         fingerprint=corpus.fingerprint,
     )
     tokenizer = make_tokenizer(data, corpus, watcher)
-    with replacing_folder(out) as folder:
-        material = write_material(folder, corpus, tokenizer, watcher)
-        recipe = choose(wish, data, material, watcher)
-        batches_of(recipe, material.train)  # long enough a text?
-        del material  # it keeps files open
-        write_choices(folder, recipe, tokenizer)
-    return Run.open(out)
+    material = write_material(folder, corpus, tokenizer, watcher)
+    return Question(wish=wish, data=data, material=material, began=began)
 
 
 def prepare_from_recipe(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from octavo.training.dial.plan import Plan
+
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
@@ -19,6 +21,11 @@ class Watcher:
 
     def noted(self, line: str) -> None:
         """Be told a fact or a choice, in a line."""
+
+    def planned(self, plan: Plan) -> None:
+        """Be told what will be done, each number with its rule."""
+        for line in plan.lines():
+            self.noted(line)
 
     def working(self, label: str, done: int, total: int) -> None:
         """Be told how far a piece of work other than training is."""

@@ -4,54 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from octavo.text import load_corpus
-from octavo.training import Wish, prepare
-from octavo.training.dial import choose
-from octavo.training.dial.choose import batch_size_for, size_for
+from octavo.training import Wish
+from octavo.training.dial import choose as choose_module
+from octavo.training.dial.budget import Pace
+from octavo.training.dial.choose import choose, timed
+from octavo.training.dial.facts import batch_size_for
 from octavo.training.dial.sizes import model_of
-from octavo.training.material import Material
+
+from .conftest import LAW
 
 
-@pytest.fixture
-def material(finished, text_file):
-    return Material(
-        corpus=load_corpus(str(text_file)),
-        tokenizer=finished.tokenizer,
-        train=finished.train,
-        held_out=finished.held_out,
-    )
-
-
-@pytest.mark.parametrize(
-    ("asked", "size"),
-    [
-        ({"minutes": 0.1}, "tiny"),
-        ({"minutes": 6.0}, "tiny"),
-        ({"minutes": 6.1}, "small"),
-        ({"minutes": 15.0}, "small"),
-        ({"minutes": 45.0}, "medium"),
-        ({"minutes": 46.0}, "large"),
-        ({}, "small"),  # ten minutes, when nothing is said
-        ({"tokens": 10**9}, "tiny"),
-        ({"tokens": 5, "size": "large"}, "large"),
-        ({"minutes": 90.0, "size": "small"}, "small"),
-    ],
-)
-def test_the_minutes_choose_a_size_unless_one_is_named(asked, size):
-    assert size_for(Wish(corpus="c", **asked))[0] == size
-
-
-def test_the_rule_behind_a_size_is_told():
-    rules = [
-        size_for(Wish(corpus="c", **asked))[1]
-        for asked in ({"size": "tiny"}, {"tokens": 5}, {"minutes": 2.5}, {})
-    ]
-    assert rules == [
-        "as you asked",
-        "the smallest, when neither size nor minutes are set",
-        "what learns most in 2.5 minutes",
-        "what learns most in 10 minutes",
-    ]
+def facts(plan):
+    return {fact.name: (fact.value, fact.rule) for fact in plan.facts}
 
 
 def test_a_model_has_the_shape_of_its_size():
@@ -81,59 +45,137 @@ def test_a_step_reads_a_thousand_tokens_or_a_pass(
     assert batch_size_for(Wish(corpus="c", batch_size=7), context, 1) == 7
 
 
-def test_minutes_are_tokens_at_this_machines_speed(
-    text_file, tmp_path, recorder, monkeypatch
-):
-    monkeypatch.setattr(choose, "measure_speed", lambda *_: 2000.0)
-    cases = ((0.5, 55_200), (1e-9, 1), (None, 1_104_000))
-    for number, (minutes, tokens) in enumerate(cases):
-        wish = Wish(corpus=str(text_file), minutes=minutes, context=16)
-        run = prepare(wish, tmp_path / str(number), recorder)
-        # Of sixty seconds a minute, 92 in a hundred are for stepping.
-        assert run.recipe.training.tokens == tokens
-    line = next(
-        line for (line,) in recorder.of("noted") if "This machine" in line
+def test_the_minutes_become_tokens():
+    pace = Pace(speed=1000.0, judging=6.0, starting=10.0)
+    # 120 s less 10 and 4 and 6 are 100, of which looks have 4 in 104.
+    assert pace.tokens(2.0) == 96_153
+    assert pace.rule(2.0) == (
+        "speed times 2 minutes, less 14 s for the start, 6 s for judging, "
+        "4% for looks"
     )
-    times = 55_200 / len(run.train.ids)
-    assert line == (
-        "This machine trains 2,000 tokens a second: 0.5 minutes make "
-        f"55,200 tokens, {times:.2f} times through the text"
+    times = pace.times(96_153)
+    assert (times.starting, times.judging) == (14.0, 6.0)
+    assert times.steps == pytest.approx(96.153)
+    assert times.looks == pytest.approx(3.846, abs=1e-3)
+    assert times.total == pytest.approx(120, abs=0.01)
+    # A start longer than the minutes leaves a fifth of them all the same.
+    assert pace.tokens(0.1) == int(1000 * 1.2 / 1.04)
+    assert pace.tokens(1e-9) == 1
+
+
+def test_the_lowest_expected_loss_wins(ask, machine):
+    plan = choose(ask(minutes=5.0))
+    assert [c.size for c in plan.candidates] == ["tiny", "small", "medium"]
+    best = min(plan.candidates, key=lambda c: c.bits_per_byte)
+    assert facts(plan)["size"][0].startswith(f"{best.size}, ")
+    assert plan.bits_per_byte == pytest.approx(best.bits_per_byte, rel=0.01)
+    few, many = (
+        choose(ask(minutes=minutes)).recipe.model for minutes in (0.02, 1e5)
     )
+    # With time to read it over and over, only the size matters.
+    assert (few.width, many.width) == (128, 256)
+
+
+def test_a_candidate_is_expected_to_reach_what_the_law_says(ask, machine):
+    question = ask(minutes=5.0)
+    tiny, small, _ = choose(question).candidates
+    assert (tiny.parameters, small.parameters) == (851_968, 1_916_928)
+    assert tiny.speed == pytest.approx(1000.0)
+    text = float(question.material.train.num_bytes.sum())
+    read = tiny.tokens * text / len(question.material.train.ids)
+    assert tiny.bits_per_byte == pytest.approx(
+        LAW.bits_per_byte(851_968, read, text)
+    )
+    assert small.tokens < tiny.tokens
 
 
 @pytest.mark.parametrize(
-    ("one", "four", "threads", "tokens"),
-    [(50.0, 80.0, 4, 4416), (50.0, 20.0, 1, 2760), (50.0, 50.0, 1, 2760)],
+    ("speeds", "way"),
+    [
+        ({(1, "float32"): 50.0, (4, "float32"): 80.0}, (4, "float32")),
+        ({(1, "float32"): 50.0, (4, "float32"): 20.0}, (1, "float32")),
+        (
+            {
+                (1, "float32"): 50.0,
+                (4, "float32"): 60.0,
+                (1, "bfloat16"): 70.0,
+                (4, "bfloat16"): 65.0,
+            },
+            (1, "bfloat16"),
+        ),
+    ],
 )
-def test_one_thread_is_taken_where_it_is_faster(
-    material, recipe, recorder, monkeypatch, one, four, threads, tokens
-):
-    draft = replace(recipe, training=replace(recipe.training, threads=4))
+def test_the_fastest_way_is_taken(ask, machine, monkeypatch, speeds, way):
+    machine.clear()
+    machine.update(speeds)
     monkeypatch.setattr(
-        choose,
-        "measure_speed",
-        lambda tried, _: {1: one, 4: four}[tried.training.threads],
+        "octavo.training.dial.question.torch.get_num_threads", lambda: 4
     )
-    fitted = choose.fit_into_minutes(draft, 1.0, material, recorder)
-    training = fitted.training
-    assert (training.threads, training.tokens) == (threads, tokens)
-    ((line,),) = recorder.of("noted")
-    assert ("a second in one thread: " in line) == (threads == 1)
-    assert replace(training, threads=4, tokens=1) == replace(
-        draft.training, tokens=1
-    )
+    plan = choose(ask(minutes=1.0, size="tiny"))
+    training = plan.recipe.training
+    assert (training.threads, training.precision) == way
+    # Sixty seconds less one gone, four around and one of judging.
+    assert training.tokens == int(speeds[way] * 54 / 1.04)
+    assert facts(plan)["size"][1] == "as you asked"
+    assert facts(plan)["threads"][0] == str(way[0])
+    assert facts(plan)["speed"][0] == f"{speeds[way]:.0f} tokens a second"
 
 
-def test_a_twin_has_threads_of_its_own(
-    material, recipe, recorder, monkeypatch
-):
-    training = replace(recipe.training, threads=4, backend="numpy")
-    monkeypatch.setattr(
-        choose,
-        "measure_speed",
-        lambda tried, _: {4: 20.0}[tried.training.threads],
+def test_tokens_are_taken_as_they_are(ask, machine, monkeypatch):
+    def fail(*_):
+        raise AssertionError("the plan must not depend on the clock")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(choose_module, "measure_speed", fail)
+        plan = choose(ask(tokens=5000))
+    assert plan.recipe.training.tokens == 5000
+    assert plan.times is None
+    assert plan.candidates == ()
+    assert facts(plan)["size"] == (
+        "tiny, 4 layers 128 wide",
+        "the smallest, when neither size nor minutes are set",
     )
-    fitted = choose.fit_into_minutes(
-        replace(recipe, training=training), 1.0, material, recorder
-    )
-    assert fitted.training.threads == 4
+    question = ask(tokens=5000, size="small")
+    plan = choose(question)
+    assert facts(plan)["size"][1] == "as you asked"
+    times = timed(question, plan).times
+    assert times.steps == pytest.approx(5.0)
+    assert (times.starting, times.judging) == (5.0, 1.0)
+
+
+def test_each_number_is_told_with_its_rule(ask, machine):
+    plan = choose(ask(minutes=1.0, size="tiny", batch_size=2))
+    lines = list(plan.lines())
+    assert lines[0] == "The plan, each number with the rule behind it:"
+    train = len(ask().material.train.ids)
+    tokens = plan.recipe.training.tokens
+    assert "  batch          2 windows: as you asked" in lines
+    assert (
+        f"  tokens         {tokens:,}, {tokens / train:.2f} times through "
+        "the text: speed times 1 minutes, less 5 s for the start, 1 s for "
+        "judging, 4% for looks"
+    ) in lines
+    names = [line.split()[0] for line in lines[1:]]
+    assert names == [
+        "size", "vocabulary", "context", "batch", "learning", "threads",
+        "precision", "speed", "tokens", "expected",
+    ]  # fmt: skip
+
+
+def test_a_size_is_open_if_it_was_recorded_and_fits(ask, family, machine):
+    assert list(ask().drafts()) == ["tiny", "small", "medium"]
+    assert list(ask(size="large").drafts()) == ["large"]
+    # The text has some 700 tokens: too few for medium's 256 twice over.
+    length = len(ask().material.train.ids)
+    assert 256 < length < 1024
+    own = replace(ask(), wish=Wish(corpus="c"))
+    contexts = [d.model.context for d in own.drafts().values()]
+    assert all(2 * context <= length for context in contexts)
+
+
+def test_a_plan_can_be_written_as_json(ask, machine):
+    content = choose(ask(minutes=1.0)).as_dict()
+    assert content["recipe"]["training"]["tokens"] > 0
+    assert content["times"]["total"] == pytest.approx(60, abs=0.1)
+    assert len(content["candidates"]) == 3
+    assert content["facts"][0]["name"] == "size"

@@ -1,122 +1,204 @@
-"""The choice: from a wish and its material to a recipe."""
+"""The choice: from a question to a plan.
 
-from dataclasses import replace
+For each size that is open: its speed, hence its tokens in the minutes,
+hence the loss that the law expects. The lowest wins.
+"""
 
-import torch
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from octavo.model import ModelConfig
-from octavo.training.batches import num_windows
-from octavo.training.devices import choose_device
-from octavo.training.dial.probe import measure_speed
-from octavo.training.dial.sizes import model_of
-from octavo.training.dial.wish import Wish
-from octavo.training.material import Material, batches_of, opening
-from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
-from octavo.training.watcher import Watcher
+from octavo.training.dial.budget import Pace
+from octavo.training.dial.facts import ASKED, facts_of
+from octavo.training.dial.plan import Candidate, Fact, Plan
+from octavo.training.dial.probe import (
+    FINAL_SECONDS,
+    PROBE_SECONDS,
+    measure_judging,
+    measure_speed,
+    speed_between,
+    ways_to_compute,
+)
+from octavo.training.dial.question import Question, changed
+from octavo.training.dial.sizes import SIZES
+from octavo.training.dial.table import block_parameters, matrix_parameters
+from octavo.training.material import batches_of
+from octavo.training.memory.precision import has_fast_bfloat16
+from octavo.training.recipe import Recipe
 
-# A size for a time: the largest that still sees enough tokens in it.
-SIZE_BY_MINUTES = ((6.0, "tiny"), (15.0, "small"), (45.0, "medium"))
-DEFAULT_MINUTES = 10.0
-# By backend, the learning rates of matrices and of all else. PyTorch has
-# Muon for the former, the twins have AdamW for both (LOG.md).
-RATES = {
-    "torch": (0.02, 0.01),
-    "numpy": (0.004, 0.01),
-    "jax": (0.004, 0.01),
-}
-# Of the minutes, the share that is left when samples, glances, checkpoints
-# and the closing evaluation have had theirs.
-STEPPING_SHARE = 0.92
-
-
-def choose(
-    wish: Wish, data: DataRecipe, material: Material, watcher: Watcher
-) -> Recipe:
-    """Return the recipe for a wish on a text; say what was chosen."""
-    size, rule = size_for(wish)
-    model = model_of(size, material.tokenizer.vocab_size, wish.context)
-    watcher.noted(
-        f"Model: {size} ({model.num_layers} layers, {model.width} wide, "
-        f"context {model.context}): {rule}"
-    )
-    training = choose_training(wish, model, material, watcher)
-    recipe = Recipe(data=data, model=model, training=training)
-    if wish.tokens:
-        return recipe
-    minutes = wish.minutes or DEFAULT_MINUTES
-    return fit_into_minutes(recipe, minutes, material, watcher)
+FORWARD = 3.0  # times as fast is judging, before it is measured
 
 
-def size_for(wish: Wish) -> tuple[str, str]:
-    """Return the name of a wish's size, and the rule that chose it."""
-    if wish.size is not None:
-        return wish.size, "as you asked"
-    if wish.tokens is not None:
-        return "tiny", "the smallest, when neither size nor minutes are set"
-    minutes = wish.minutes or DEFAULT_MINUTES
-    fitting = [size for most, size in SIZE_BY_MINUTES if minutes <= most]
-    rule = f"what learns most in {minutes:g} minutes"
-    return (fitting or ["large"])[0], rule
+def choose(question: Question) -> Plan:
+    """Return the plan for a wish.
 
-
-def batch_size_for(wish: Wish, context: int, windows_per_pass: int) -> int:
-    """Return how many windows a step reads: 1,024 tokens, or one pass."""
-    usual = max(1, 1024 // context)
-    return wish.batch_size or max(1, min(usual, windows_per_pass))
-
-
-def choose_training(
-    wish: Wish,
-    model: ModelConfig,
-    material: Material,
-    watcher: Watcher,
-) -> TrainingRecipe:
-    """Return how to train; without --tokens, the budget is still open."""
-    windows = num_windows(len(material.train.ids), model.context)
-    matrix_rate, other_rate = RATES[wish.backend]
-    if wish.backend != "torch":
-        watcher.noted(
-            f"Backend: {wish.backend}, with AdamW for every parameter "
-            f"(learning rate {matrix_rate:g} for matrices, {other_rate:g} "
-            "for all else)"
-        )
-    return TrainingRecipe(
-        tokens=wish.tokens or 1,
-        batch_size=batch_size_for(wish, model.context, windows),
-        seed=wish.seed,
-        matrix_learning_rate=matrix_rate,
-        other_learning_rate=other_rate,
-        backend=wish.backend,
-        device=choose_device(wish.device, wish.backend),
-        threads=torch.get_num_threads(),
-        prompt=wish.prompt or opening(material.corpus),
-    )
-
-
-def fit_into_minutes(
-    draft: Recipe, minutes: float, material: Material, watcher: Watcher
-) -> Recipe:
-    """Return the recipe with threads and tokens for so many minutes.
-
-    Threads wait for each other at every product. Where another program
-    keeps a core busy, they do little else, and one thread is faster by far
-    (LOG.md): so both ways are tried.
+    With --tokens nothing is timed but a product in each precision, so that
+    the plan is the same each time.
     """
-    ids, most = material.train.ids, draft.training.threads
-    batches = batches_of(draft, material.train)
-    tried = {1, most} if draft.training.backend == "torch" else {most}
-    recipes = [
-        replace(draft, training=replace(draft.training, threads=threads))
-        for threads in sorted(tried)
-    ]
-    speeds = [measure_speed(recipe, batches) for recipe in recipes]
-    speed = max(speeds)
-    fastest = recipes[speeds.index(speed)].training
-    tokens = max(1, int(minutes * 60 * STEPPING_SHARE * speed))
-    few = " in one thread" if fastest.threads < most else ""
-    watcher.noted(
-        f"This machine trains {speed:,.0f} tokens a second{few}: "
-        f"{minutes:g} minutes make {tokens:,} tokens, "
-        f"{tokens / len(ids):.2f} times through the text"
+    if question.wish.tokens is not None:
+        return choose_by_tokens(question, question.wish.tokens)
+    return Chooser(question).choose()
+
+
+def choose_by_tokens(question: Question, tokens: int) -> Plan:
+    """Plan for a number of tokens, whatever time they take."""
+    size = question.wish.size or "tiny"
+    rule = "the smallest, when neither size nor minutes are set"
+    draft = changed(question.draft(size), tokens=tokens)
+    training = draft.training
+    fast = training.backend == "torch" and has_fast_bfloat16(
+        training.device
     )
-    return replace(draft, training=replace(fastest, tokens=tokens))
+    precision = "bfloat16" if fast else "float32"
+    return plan_of(
+        question,
+        changed(draft, precision=precision),
+        size_fact(size, ASKED if question.wish.size else rule),
+        Fact("threads", str(draft.training.threads), "all there are"),
+        Fact("precision", precision, "the faster one in a product"),
+        tokens_fact(question, tokens, ASKED),
+    )
+
+
+def timed(question: Question, plan: Plan) -> Plan:
+    """Return a plan with its times, measured where they are not."""
+    if plan.times is not None:
+        return plan
+    pace = Chooser(question).pace(plan.recipe)
+    return replace(plan, times=pace.times(plan.recipe.training.tokens))
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Whoever chooses by the minutes."""
+
+    question: Question
+
+    def choose(self) -> Plan:
+        """Plan for the lowest loss that the minutes allow."""
+        minutes = self.question.minutes
+        drafts = self.question.drafts()
+        drafts, why = self.fastest_way(drafts)
+        speeds = self.speeds(drafts)
+        candidates = [
+            self.candidate(size, draft, speeds[size])
+            for size, draft in drafts.items()
+        ]
+        best = min(candidates, key=lambda c: c.bits_per_byte)
+        pace = self.pace(drafts[best.size])
+        tokens = pace.tokens(minutes)
+        rule = f"lowest expected loss in {minutes:g} minutes"
+        if self.question.wish.size is not None:
+            rule = ASKED
+        plan = plan_of(
+            self.question,
+            changed(drafts[best.size], tokens=tokens),
+            size_fact(best.size, rule),
+            *why,
+            Fact("speed", f"{pace.speed:,.0f} tokens a second", "measured"),
+            tokens_fact(self.question, tokens, pace.rule(minutes)),
+        )
+        return replace(
+            plan, candidates=tuple(candidates), times=pace.times(tokens)
+        )
+
+    def fastest_way(
+        self, drafts: dict[str, Recipe]
+    ) -> tuple[dict[str, Recipe], list[Fact]]:
+        """Return drafts with the threads and precision that are fastest.
+
+        They are tried on the smallest size, where threads gain least.
+        """
+        smallest = next(iter(drafts.values()))
+        fast = has_fast_bfloat16(smallest.training.device)
+        ways = ways_to_compute(smallest, fast)
+        way = max(ways, key=self.speed).training
+        drafts = {
+            size: changed(
+                draft, threads=way.threads, precision=way.precision
+            )
+            for size, draft in drafts.items()
+        }
+        rule = "the fastest" if fast else "bfloat16 is no faster here"
+        return drafts, [
+            Fact("threads", str(way.threads), "faster than one, or all"),
+            Fact("precision", way.precision, rule),
+        ]
+
+    def speeds(self, drafts: Mapping[str, Recipe]) -> dict[str, float]:
+        """Return each size's speed; two are measured."""
+        sizes = list(drafts)
+        numbers = {s: matrix_parameters(d.model) for s, d in drafts.items()}
+        measured = {
+            numbers[size]: self.speed(drafts[size])
+            for size in (sizes[0], sizes[len(sizes) // 2])
+        }
+        return {
+            size: speed_between(measured, number)
+            for size, number in numbers.items()
+        }
+
+    def candidate(
+        self, size: str, draft: Recipe, speed: float
+    ) -> Candidate:
+        """Return what the minutes would bring a size."""
+        pace = self._pace(speed, FORWARD * speed)
+        tokens = pace.tokens(self.question.minutes)
+        bits = self.question.outlook.bits_per_byte(draft.model, tokens)
+        return Candidate(
+            size=size,
+            parameters=block_parameters(draft.model),
+            speed=speed,
+            tokens=tokens,
+            bits_per_byte=bits,
+        )
+
+    def speed(
+        self, recipe: Recipe, seconds: float = PROBE_SECONDS
+    ) -> float:
+        """Return tokens per second in training."""
+        batches = batches_of(recipe, self.question.material.train)
+        return measure_speed(recipe, batches, seconds)
+
+    def pace(self, recipe: Recipe) -> Pace:
+        """Measure how fast a recipe trains and is judged."""
+        batches = batches_of(recipe, self.question.material.train)
+        speed = self.speed(recipe, FINAL_SECONDS)
+        return self._pace(speed, measure_judging(recipe, batches))
+
+    def _pace(self, speed: float, judging: float) -> Pace:
+        """Return a pace from tokens per second in training and judging."""
+        held_out = len(self.question.material.held_out.ids)
+        return Pace(
+            speed=speed,
+            judging=held_out / judging,
+            starting=time.monotonic() - self.question.began,
+        )
+
+
+def plan_of(
+    question: Question, recipe: Recipe, size: Fact, *facts: Fact
+) -> Plan:
+    """Return the plan of a recipe, with what is expected of it."""
+    outlook = question.outlook
+    bits = outlook.bits_per_byte(recipe.model, recipe.training.tokens)
+    expected = Fact("expected", f"{bits:.2f} bits per byte", outlook.rule)
+    others = facts_of(question.wish, recipe)
+    return Plan(
+        recipe=recipe,
+        facts=(size, *others, *facts, expected),
+        bits_per_byte=bits,
+    )
+
+
+def size_fact(size: str, rule: str) -> Fact:
+    """Tell the size."""
+    layers, width, _ = SIZES[size]
+    return Fact("size", f"{size}, {layers} layers {width} wide", rule)
+
+
+def tokens_fact(question: Question, tokens: int, rule: str) -> Fact:
+    """Tell the budget."""
+    times = tokens / len(question.material.train.ids)
+    value = f"{tokens:,}, {times:.2f} times through the text"
+    return Fact("tokens", value, rule)

@@ -1,0 +1,45 @@
+"""The options by which a user says what run to make."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from octavo.training import SIZES
+
+OPTIONS = (
+    click.option("--corpus", help="A corpus's name, or a file or folder."),
+    click.option(
+        "--field", default="text", help="The text's key in .jsonl."
+    ),
+    click.option("--minutes", type=float, help="Train about this long."),
+    click.option("--tokens", type=int, help="Train on this many tokens."),
+    click.option("--size", help=f"One of {', '.join(SIZES)}."),
+    click.option("--context", type=int, help="Tokens that the model sees."),
+    click.option("--batch-size", type=int, help="Windows in a step."),
+    click.option(
+        "--tokenizer",
+        default="train",
+        help='"train" a new one, "bytes", or a tokenizer.json.',
+    ),
+    click.option("--vocab-size", type=int, help="Of a new tokenizer."),
+    click.option("--prompt", help="What samples begin with."),
+    click.option(
+        "--backend",
+        default="torch",
+        help="What computes: torch, numpy (by hand), or jax.",
+    ),
+    click.option(
+        "--device",
+        default="auto",
+        help="Where torch computes: cpu, cuda (NVIDIA), mps (Apple), auto.",
+    ),
+    click.option("--seed", default=0, help="Decides every random choice."),
+)
+
+
+def wish_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command an option for each field of a Wish."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command

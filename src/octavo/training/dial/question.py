@@ -1,0 +1,81 @@
+"""The question: a wish and its material, and the recipes that are open."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+
+from octavo.training.batches import num_windows
+from octavo.training.devices import choose_device
+from octavo.training.dial.facts import RATES, batch_size_for
+from octavo.training.dial.sizes import SIZES, model_of
+from octavo.training.dial.table import Outlook
+from octavo.training.dial.wish import Wish
+from octavo.training.material import Material, opening
+from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
+
+DEFAULT_MINUTES = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What there is to choose from; `began` is by time.monotonic()."""
+
+    wish: Wish
+    data: DataRecipe
+    material: Material
+    began: float
+
+    @property
+    def minutes(self) -> float:
+        """The time to spend."""
+        return self.wish.minutes or DEFAULT_MINUTES
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What the table says of the text."""
+        m = self.material
+        return Outlook.of(m.train, m.held_out, m.tokenizer)
+
+    def drafts(self) -> dict[str, Recipe]:
+        """Return a recipe for each size that is open, budgets open too.
+
+        Open are the sizes of which runs were recorded, as far as the text
+        is long enough for their context; or the one that was asked for.
+        """
+        if self.wish.size is not None:
+            return {self.wish.size: self.draft(self.wish.size)}
+        recorded = {run.size for run in self.outlook.family.runs}
+        drafts = {s: self.draft(s) for s in SIZES if s in recorded}
+        length = len(self.material.train.ids)
+        fitting = {
+            size: draft
+            for size, draft in drafts.items()
+            if num_windows(length, draft.model.context)
+        }
+        return fitting or {"tiny": self.draft("tiny")}
+
+    def draft(self, size: str) -> Recipe:
+        """Return a size's recipe but for the budget."""
+        wish, material = self.wish, self.material
+        model = model_of(size, material.tokenizer.vocab_size, wish.context)
+        windows = num_windows(len(material.train.ids), model.context)
+        matrix_rate, other_rate = RATES[wish.backend]
+        training = TrainingRecipe(
+            tokens=1,
+            batch_size=batch_size_for(wish, model.context, windows),
+            seed=wish.seed,
+            matrix_learning_rate=matrix_rate,
+            other_learning_rate=other_rate,
+            backend=wish.backend,
+            device=choose_device(wish.device, wish.backend),
+            threads=torch.get_num_threads(),
+            prompt=wish.prompt or opening(material.corpus),
+        )
+        return Recipe(data=self.data, model=model, training=training)
+
+
+def changed(recipe: Recipe, **values: int | str) -> Recipe:
+    """Return a recipe with other values in [training]."""
+    training = replace(recipe.training, **values)  # type: ignore[arg-type]
+    return replace(recipe, training=training)

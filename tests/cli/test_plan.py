@@ -1,0 +1,66 @@
+"""`octavo plan`: what a run would take and bring, before it is made."""
+
+import json
+from importlib import import_module
+
+import pytest
+
+from octavo.training import Recipe
+
+choose = import_module("octavo.training.dial.choose")
+
+
+@pytest.fixture(autouse=True)
+def speeds(monkeypatch):
+    """A thousand tokens a second, and ten times that in judging."""
+    monkeypatch.setattr(choose, "measure_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(choose, "measure_judging", lambda *_: 1e4)
+    monkeypatch.setattr(choose, "has_fast_bfloat16", lambda _: False)
+
+
+def test_tokens_become_minutes(octavo, corpus):
+    done = octavo("plan", "--corpus", corpus, "--size", "small",
+                  "--tokens", 300_000)  # fmt: skip
+    assert done.code == 0, done.err
+    assert (
+        "size           small, 4 layers 192 wide: as you asked" in done.out
+    )
+    assert "steps 300 s, looks 12 s" in done.out
+    assert "time   5.3 minutes" in done.out
+    assert "bits per byte" in done.out
+
+
+def test_minutes_become_tokens_and_a_size(octavo, corpus):
+    done = octavo("plan", "--corpus", corpus, "--minutes", 2)
+    assert done.code == 0, done.err
+    assert "speed          1,000 tokens a second: measured" in done.out
+    assert "The sizes that were weighed:" in done.out
+    assert "time   2.0 minutes" in done.out
+
+
+def test_a_plan_is_what_training_would_do(octavo, corpus, tmp_path):
+    asked = ("--corpus", corpus, "--tokens", 64, "--context", 32,
+             "--batch-size", 2, "--seed", 4)  # fmt: skip
+    planned = json.loads(octavo("plan", *asked, "--json").out)
+    done = octavo("train", *asked, "--out", tmp_path / "run")
+    assert done.code == 0, done.err
+    recipe = Recipe.load(tmp_path / "run" / "recipe.toml")
+    assert planned["recipe"]["training"] == vars(recipe.training)
+    assert planned["recipe"]["model"] == vars(recipe.model)
+    assert planned["times"]["steps"] == pytest.approx(0.064)
+    assert f"{planned['bits_per_byte']:.2f} bits per byte" in done.err
+
+
+def test_the_weighing_is_shown_if_asked_for(octavo, corpus, tmp_path):
+    done = octavo("train", "--corpus", corpus, "--out", tmp_path / "run",
+                  "--minutes", 1e-6, "--context", 16,
+                  "--explain")  # fmt: skip
+    assert done.code == 0, done.err
+    assert "expected bits/byte" in done.err
+    assert "lowest" in done.err
+
+
+def test_a_corpus_is_needed(octavo):
+    done = octavo("plan", "--minutes", 2)
+    assert done.code == 2
+    assert "give --corpus" in done.err
