@@ -15,7 +15,6 @@ from octavo.training import Run
 from octavo.training.doctor import (
     SYMPTOMS,
     Diagnosis,
-    Finding,
     Symptom,
     diagnose,
     generic,
@@ -121,8 +120,7 @@ def print_table_of_symptoms(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in SYMPTOMS:
-        click.echo("\n".join(paragraph(row, row.see, generic(row.command))))
-        click.echo()
+        print_paragraph(row, row.see, generic(row.command))
 
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:
@@ -135,27 +133,23 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         names = ", ".join(row.name for row in SYMPTOMS)
         click.echo(click.style("Nothing wrong was found.", fg="green"))
         click.echo("\n".join(wrapped(f"Looked for: {names}.", "  ")))
-    for finding in diagnosis.findings:
-        click.echo("\n".join(found(finding)))
-        click.echo()
+    for each in diagnosis.findings:
+        print_paragraph(each.symptom, each.sign.seen, each.command)
 
 
-def found(finding: Finding) -> list[str]:
-    """Return the lines about a finding."""
-    return paragraph(finding.symptom, finding.sign.seen, finding.command)
-
-
-def paragraph(row: Symptom, seen: str, command: str) -> list[str]:
-    """Return a symptom as lines: seen, why, what to try, and how."""
+def print_paragraph(row: Symptom, seen: str, command: str) -> None:
+    """Print a symptom: what is seen, why, what to try, and how."""
     title = row.name[0].upper() + row.name[1:]
-    return [
+    lines = [
         click.style(title, bold=True),
         *wrapped(seen, "  seen  "),
         *wrapped(row.cause, "  why   "),
         *wrapped(row.remedy, "  try   "),
         "",
         click.style(f"        {command}", fg="cyan"),
+        "",
     ]
+    click.echo("\n".join(lines))
 
 
 def wrapped(text: str, label: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from octavo.foundation import UserError
-from octavo.training import Watcher
+from octavo.training import Metrics, Watcher
 from octavo.training.doctor import sweep as sweeping
 from octavo.training.doctor.sweep import (
     FEWEST_STEPS,
@@ -63,6 +63,15 @@ def test_the_same_rate_gives_the_same_trial(prepared, found):
         assert replace(theirs[times / 4], times=times) == mine[times]
 
 
+def test_a_trial_is_what_training_does(trained, found):
+    """To the last bit of every loss, and of the closing glance."""
+    run = trained(*rates(1 / 4), f"training.tokens={STEPS * 256}")
+    metrics = Metrics.read(run.folder)
+    (trial,) = (trial for trial in found.trials if trial.times == 4)
+    assert [loss for _, loss in metrics.of("loss")] == list(trial.losses)
+    assert metrics.of("held_out_glance")[-1] == (STEPS, trial.bits_per_byte)
+
+
 def test_the_doctor_uses_what_the_sweep_found(timid, found, symptoms):
     assert symptoms(timid) == []
     found.save(timid.folder)
@@ -97,6 +106,7 @@ EDGE = (
 @pytest.mark.parametrize(
     ("bits", "own_is", "verdict"),
     [
+        ((2, None), "unknown", "to tell which ones are good."),
         ((3, 2.5, 2, 2.5, 3), "right", "rates are right."),
         ((3, 2.01, 2.015, 2, 3), "right",
          "right; from 0.01 to 0.04, all do about as well."),

@@ -20,6 +20,7 @@ from torch import Tensor
 from octavo.foundation import UserError
 from octavo.inspection.parts import count_flops
 from octavo.model import Transformer
+from octavo.training.batches import num_windows
 from octavo.training.chart import bits_per_byte_per_nat
 from octavo.training.doctor.machine import Machine
 from octavo.training.doctor.trials import Sweep
@@ -104,12 +105,21 @@ class Evidence:
         scores = self.metrics.of("final")
         return scores[-1][1]["bits_per_byte"] if scores else None
 
-    def passes(self, step: int | None = None) -> float:
-        """How often the text is read by a step, or by the run's last."""
+    @property
+    def tokens_per_step(self) -> int:
+        """How many tokens a step reads."""
         recipe = self.run.recipe
-        per_step = recipe.training.batch_size * recipe.model.context
+        return recipe.training.batch_size * recipe.model.context
+
+    def passes(self, step: int | None = None) -> float:
+        """Return how often the text is read by a step, or in the end."""
         steps = self.num_steps if step is None else step
-        return steps * per_step / len(self.run.train.ids)
+        return steps * self.tokens_per_step / len(self.run.train.ids)
+
+    def batch_size_for(self, tokens: int, context: int) -> int:
+        """Return how many windows make so many tokens, if the text has."""
+        windows = num_windows(len(self.run.train.ids), context)
+        return max(1, min(windows, tokens // context))
 
     @cached_property
     def end(self) -> float:
@@ -159,11 +169,13 @@ class Evidence:
         self, threads: int, dtype: torch.dtype = torch.float32
     ) -> float:
         """Measure this machine on products of the run's shape."""
-        recipe = self.run.recipe
-        rows = recipe.training.batch_size * recipe.model.context
-        width, mlp_width = recipe.model.width, recipe.model.mlp_width
+        model = self.run.recipe.model
         return self.machine.products(
-            rows, width, mlp_width, threads=threads, dtype=dtype
+            self.tokens_per_step,
+            model.width,
+            model.mlp_width,
+            threads=threads,
+            dtype=dtype,
         )
 
     @cached_property
@@ -171,9 +183,8 @@ class Evidence:
         """The speed of the usual step; 0 before there are two."""
         if not len(self.step_seconds):
             return 0.0
-        recipe = self.run.recipe
-        tokens = recipe.training.batch_size * recipe.model.context
-        return tokens / max(1e-9, float(np.median(self.step_seconds)))
+        seconds = max(1e-9, float(np.median(self.step_seconds)))
+        return self.tokens_per_step / seconds
 
     @cached_property
     def share_of_products(self) -> float:

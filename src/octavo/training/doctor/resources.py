@@ -44,11 +44,10 @@ def slow_stretches(e: Evidence) -> Sign | None:
 
 def slow_throughout(e: Evidence) -> Sign | None:
     """Look for a run that had next to nothing of the processor."""
-    recipe = e.run.recipe
-    batch, context = recipe.training.batch_size, recipe.model.context
-    if recipe.training.backend != "torch" or batch * context < LARGE_STEP:
+    fast = e.run.recipe.training.backend == "torch"
+    if not (fast and e.tokens_per_second):
         return None
-    if not e.tokens_per_second:
+    if e.tokens_per_step < LARGE_STEP:
         return None
     share = e.share_of_products
     if share > STARVED:
@@ -61,17 +60,15 @@ def slow_throughout(e: Evidence) -> Sign | None:
 
 def steps_too_small(e: Evidence) -> Sign | None:
     """Look for steps in which little but calling and waiting is done."""
-    recipe = e.run.recipe
-    batch, context = recipe.training.batch_size, recipe.model.context
-    if batch * context >= SMALL_STEP or not len(e.step_seconds):
+    if e.tokens_per_step >= SMALL_STEP or not e.tokens_per_second:
         return None
-    share = e.share_of_products
+    share, context = e.share_of_products, e.run.recipe.model.context
     if share > OVERHEAD:
         return None
     return Sign(
-        f"a step reads only {batch * context} tokens, and reaches "
+        f"a step reads only {e.tokens_per_step} tokens, and reaches "
         f"{share:.1%} of the speed of this machine's matrix products",
-        {"batch_size": -(-4 * SMALL_STEP // context)},
+        {"batch_size": e.batch_size_for(2 * SMALL_STEP, context)},
     )
 
 

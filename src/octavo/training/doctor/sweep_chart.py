@@ -1,5 +1,6 @@
 """The picture of a sweep: how good each rate is, and how it got there."""
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from octavo.training.chart import bits_per_byte_per_nat, smoothed
 from octavo.training.doctor.trials import Sweep, Trial
 from octavo.training.run import Run
 
-ROOM_ABOVE = 1.06  # of the first loss: what is worse is off the picture
+ROOM_ABOVE = 1.06  # of a blind guess: what is worse is off the picture
 ROOM_BELOW = 0.08  # of the height
 MARGIN = 2**0.25  # around the rates that are as good as the best
 
@@ -19,7 +20,8 @@ MARGIN = 2**0.25  # around the rates that are as good as the best
 def draw_sweep(run: Run, found: Sweep, path: Path) -> None:
     """Draw the valley of the rates, and beside it every trial's loss."""
     bits_per_nat = bits_per_byte_per_nat(run)
-    top = ROOM_ABOVE * bits_per_nat * found.trials[0].losses[0]
+    blind_guess = bits_per_nat * math.log(run.recipe.model.vocab_size)
+    top = ROOM_ABOVE * blind_guess
     low = found.sound[found.best]
     name = Path(run.recipe.data.corpus).name
     with drawing(path, 9.0, 4.4) as figure:
@@ -31,21 +33,21 @@ def draw_sweep(run: Run, found: Sweep, path: Path) -> None:
         valley.set_title(f"Which learning rate? {name}", parse_math=False)
         for trial in found.trials:
             _draw_curve(curves, found, trial, bits_per_nat)
-        curves.set_xlim(left=0)
-        curves.set_xlabel("tokens read")
-        curves.xaxis.set_major_formatter("{x:,.0f}")
-        curves.locator_params("x", nbins=4)
-        curves.set_title("How each of them learned", fontsize=11)
-        legend = {"too low": BLUE, "best": RED, "too high": GOLD}
-        for number, (word, color) in enumerate(legend.items()):
-            curves.text(
-                0.97,
-                0.95 - 0.065 * number,
-                word,
-                color=color,
-                ha="right",
-                transform=curves.transAxes,
-            )
+        _label(curves)
+
+
+def _label(axes: Axes) -> None:
+    """Say what the trials' curves are, and which color is which."""
+    axes.set_xlim(left=0)
+    axes.set_xlabel("tokens read")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.locator_params("x", nbins=4)
+    axes.set_title("How each of them learned", fontsize=11)
+    for word, color in (
+        ("too low", BLUE), ("best", RED), ("too high", GOLD)
+    ):  # fmt: skip
+        axes.plot([], color=color, label=word)
+    axes.legend(frameon=False, labelcolor="linecolor", handlelength=0)
 
 
 def _draw_valley(axes: Axes, found: Sweep, top: float) -> None:
@@ -55,13 +57,13 @@ def _draw_valley(axes: Axes, found: Sweep, top: float) -> None:
     axes.axvspan(
         low / MARGIN, high * MARGIN, color=RED, alpha=0.07, lw=0, zorder=0
     )
-    for side, color in ((below, BLUE), (above, GOLD)):
-        part = {
-            t: bits for t, bits in found.sound.items() if side(found, t)
-        }
+    for color, side in (
+        (BLUE, [t for t in found.sound if t <= found.best]),
+        (GOLD, [t for t in found.sound if t >= found.best]),
+    ):
         axes.plot(
-            [times * found.matrix_rate for times in part],
-            list(part.values()),
+            [times * found.matrix_rate for times in side],
+            [found.sound[times] for times in side],
             color=color,
             lw=1.8,
             marker="o",
@@ -89,7 +91,16 @@ def _mark(axes: Axes, found: Sweep) -> None:
         axes.plot([own], [found.sound[1.0]], color=INK, marker="o", ms=7)
     bits = found.sound[found.best]
     axes.plot([best], [bits], color=RED, marker="*", ms=15)
-    note(f"{best:.2g}: {bits:.2f}", (best, bits), (8, -13), color=RED)
+    left = (
+        best >= found.trials[-1].times * own / 2
+    )  # there is no room right
+    note(
+        f"{best:.2g}: {bits:.2f}",
+        (best, bits),
+        (-8 if left else 8, -13),
+        ha="right" if left else "left",
+        color=RED,
+    )
 
 
 def _draw_curve(
@@ -98,7 +109,7 @@ def _draw_curve(
     """Draw one trial's loss; the best one's and one's own stand out."""
     steps = max(len(trial.losses) for trial in found.trials)
     points = smoothed(list(enumerate(trial.losses)))
-    color = BLUE if below(found, trial.times) else GOLD
+    color = BLUE if trial.times < found.best else GOLD
     width, order = 0.8, 1
     if trial.times == 1:
         color, width, order = INK, 1.4, 2
@@ -111,13 +122,3 @@ def _draw_curve(
         lw=width,
         zorder=order,
     )
-
-
-def below(found: Sweep, times: float) -> bool:
-    """Return whether a multiple is the best, or lower."""
-    return times <= found.best
-
-
-def above(found: Sweep, times: float) -> bool:
-    """Return whether a multiple is the best, or higher."""
-    return times >= found.best

@@ -36,7 +36,7 @@ def too_little_text(e: Evidence) -> Sign | None:
 def still_improving(e: Evidence) -> bool:
     """Whether a run has ended, and was never better on held-out text."""
     bits = [bits for _, bits in e.glances]
-    return e.ended and bits[-1] == min(bits)
+    return e.ended and bits[-1:] == [min(bits, default=0.0)]
 
 
 def tokenizer_unfit(e: Evidence) -> Sign | None:
@@ -87,12 +87,11 @@ def context_too_long(e: Evidence) -> Sign | None:
     if len(lengths) < FEW_DOCUMENTS or 2 * usual >= context:
         return None
     fitting = max(8, 1 << usual.bit_length())
-    training = e.run.recipe.training
     return Sign(
         f"half of the {len(lengths):,} documents are at most {usual} "
         f"tokens long, the context is {context}",
         {
             "context": fitting,
-            "batch_size": training.batch_size * context // fitting,
+            "batch_size": e.batch_size_for(e.tokens_per_step, fitting),
         },
     )

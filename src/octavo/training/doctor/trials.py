@@ -8,6 +8,7 @@ from octavo.foundation import UserError
 from octavo.foundation.files import read_json, write_json
 
 AS_GOOD = 0.01  # of the best: another seed makes as much of a difference
+FEWEST = 3  # trials: the recipe's own rates, and one on each side
 RECORD, PICTURE = "sweep.json", "sweep.png"
 
 
@@ -53,6 +54,8 @@ class Sweep:
     @property
     def own_is(self) -> str:
         """Whether the recipe's own rates are "right", or else what."""
+        if len(self.sound) < FEWEST:
+            return "unknown"
         low, high = self.valley
         if low > 1:
             return "too low"
@@ -69,6 +72,8 @@ class Sweep:
         """What that means for the recipe, in plain words."""
         low, high = (f"{t * self.matrix_rate:.2g}" for t in self.valley)
         best = f"{self.best * self.matrix_rate:.2g}"
+        if self.own_is == "unknown":
+            return "Too few rates were tried to tell which ones are good."
         if self.own_is == "right":
             first = "The recipe's rates are right"
         else:

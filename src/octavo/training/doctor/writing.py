@@ -15,6 +15,7 @@ FEW_WORDS = 12  # from fewer, nothing is concluded
 # quickstart's samples have 2 to 10 in a hundred.
 UNHEARD_OF = 0.25
 BROKEN = 0.02  # of the characters: bytes that make none
+MOST_READ = 10_000_000  # tokens of a text, for their words
 GRAM = 4  # tokens in a row that count as said again
 REPEATED = 0.4  # of a sample's grams; in most texts it is near nothing
 EXCERPTS = 100  # of the training text, to compare with
@@ -35,7 +36,8 @@ def gibberish(e: Evidence) -> Sign | None:
     known = set(WORD.findall(decoded(e, e.run.train.ids)))
     held_out = WORD.findall(decoded(e, e.run.held_out.ids))
     strange = [word for word in words if word not in known]
-    usual = sum(word not in known for word in held_out) / len(held_out)
+    new = sum(word not in known for word in held_out)
+    usual = new / max(1, len(held_out))
     share = len(strange) / len(words)
     if share < UNHEARD_OF + usual:
         return None
@@ -96,7 +98,6 @@ def excerpts(e: Evidence, length: int) -> Iterable[list[int]]:
 
 
 def decoded(e: Evidence, ids: NDArray[np.integer]) -> str:
-    """Return the text of tokens."""
-    return e.run.tokenizer.decode_bytes(ids.tolist()).decode(
-        errors="replace"
-    )
+    """Return the text of tokens, or of the first of very many."""
+    data = e.run.tokenizer.decode_bytes(ids[:MOST_READ].tolist())
+    return data.decode(errors="replace")
