@@ -15,7 +15,7 @@ def speeds(monkeypatch):
     """A thousand tokens a second, and ten times that in judging."""
     monkeypatch.setattr(choose, "measure_speed", lambda *_: 1000.0)
     monkeypatch.setattr(choose, "measure_judging", lambda *_: 1e4)
-    monkeypatch.setattr(choose, "has_fast_bfloat16", lambda: False)
+    monkeypatch.setattr(choose, "has_fast_bfloat16", lambda _: False)
 
 
 def test_tokens_become_minutes(octavo, corpus):

@@ -20,12 +20,14 @@ MEASURES = ("bits per byte", "nats per token", "perplexity")
 @click.option(
     "--baselines", is_flag=True, help="Score n-gram models beside it."
 )
+@click.option("--device", default="cpu", help="cpu, cuda, mps or auto.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     run: Path,
     corpus: str | None,
     field: str,
     baselines: bool,
+    device: str,
     as_json: bool,
 ) -> None:
     """Measure the model of RUN on held-out text, in bits per byte.
@@ -35,7 +37,7 @@ def command(
     on the same training text: what a transformer must beat.
     """
     with Live() as live:
-        result = evaluate_run(run, corpus, field, baselines, live)
+        result = evaluate_run(run, corpus, field, baselines, device, live)
     if as_json:
         click.echo(json.dumps(result))
     else:

@@ -10,7 +10,7 @@ from octavo.foundation import UserError
 from octavo.foundation.text import printable
 from octavo.generation import Sampling, generate, tail_length
 from octavo.tokenizer import StreamDecoder, Tokenizer
-from octavo.training import load_trained
+from octavo.training import choose_device, load_trained
 
 
 @click.command
@@ -20,6 +20,7 @@ from octavo.training import load_trained
 @click.option("--temperature", default=0.8, help="0 takes the likeliest.")
 @click.option("--top-k", default=50, help="Choose among so many; 0: all.")
 @click.option("--top-p", default=1.0, help="Choose among this share.")
+@click.option("--device", default="cpu", help="cpu, cuda, mps or auto.")
 @click.option("--seed", default=0, help="Decides the random choices.")
 def command(
     run: Path,
@@ -28,6 +29,7 @@ def command(
     temperature: float,
     top_k: int,
     top_p: float,
+    device: str,
     seed: int,
 ) -> None:
     """Let the model of RUN continue a prompt.
@@ -38,7 +40,7 @@ def command(
     if tokens < 1:
         raise UserError(f"--tokens is {tokens}; it must be at least 1")
     sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
-    model = load_trained(run)
+    model = load_trained(run).to(choose_device(device))
     tokenizer = Tokenizer.load(run / "tokenizer.json")
     ids = tokenizer.encode(prompt)
     context = model.config.context

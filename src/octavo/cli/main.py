@@ -102,7 +102,11 @@ def explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         return 2, f"{error.filename or 'system'}: {reason}"
-    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+    scarce = isinstance(error, MemoryError) or any(
+        words in str(error)
+        for words in ("allocate memory", "out of memory")
+    )
+    if scarce:
         return 2, (
             "this machine has too little memory for that: a smaller "
             "--batch-size, --context or --size needs less"

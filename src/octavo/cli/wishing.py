@@ -29,6 +29,11 @@ OPTIONS = (
         default="torch",
         help="What computes: torch, numpy (by hand), or jax.",
     ),
+    click.option(
+        "--device",
+        default="auto",
+        help="Where torch computes: cpu, cuda (NVIDIA), mps (Apple), auto.",
+    ),
     click.option("--seed", default=0, help="Decides every random choice."),
 )
 

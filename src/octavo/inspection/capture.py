@@ -77,7 +77,7 @@ def as_batch(model: Transformer, ids: list[int]) -> Tensor:
     """Return a text as a batch of one, (1, T), where the model is."""
     if not ids:
         raise UserError("the text is empty: give at least one token")
-    return torch.tensor([ids], device=model.embedding.weight.device)
+    return torch.tensor([ids]).to(model.embedding.weight.device)
 
 
 @contextmanager

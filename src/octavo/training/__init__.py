@@ -1,11 +1,12 @@
 """Training: from a wish to a run folder with a model in it.
 
 Read in this order: recipe, metrics, run, batches, optimizers, the folder
-memory, backends, surroundings, checkpoints, steps, samples, looks, loop,
-material, the folder dial, preparing, judge, and chart, which is imported
-where it is needed.
+memory, backends, devices, surroundings, checkpoints, steps, samples, looks,
+loop, material, the folder dial, preparing, judge, and chart, which is
+imported where it is needed.
 """
 
+from octavo.training.devices import choose_device
 from octavo.training.dial.plan import Plan
 from octavo.training.dial.sizes import SIZES
 from octavo.training.dial.wish import Wish
@@ -33,6 +34,7 @@ __all__ = [
     "TrainingRecipe",
     "Watcher",
     "Wish",
+    "choose_device",
     "evaluate_run",
     "load_trained",
     "plan_run",

@@ -73,9 +73,11 @@ class TorchBackend:
 
     def loss(self, inputs: Tensor, targets: Tensor) -> float:
         """Return the loss on (B, T) ids; keep its gradients for `step`."""
-        with products_in(self.precision, inputs.device):
-            logits = self.model(inputs).flatten(0, 1).float()
-        loss = functional.cross_entropy(logits, targets.flatten())
+        device = self.model.embedding.weight.device
+        with products_in(self.precision, device):
+            logits = self.model(inputs.to(device)).flatten(0, 1).float()
+        targets = targets.to(device).flatten()
+        loss = functional.cross_entropy(logits, targets)
         self.model.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
@@ -96,7 +98,7 @@ class TorchBackend:
     def memory(self) -> Memory:
         """Return what the optimizers remember, for a checkpoint."""
         return {
-            f"{index}.{parameter}.{name}": value.contiguous()
+            f"{index}.{parameter}.{name}": value.cpu().contiguous()
             for index, optimizer in enumerate(self.optimizers)
             for parameter, values in optimizer.state_dict()["state"].items()
             for name, value in values.items()

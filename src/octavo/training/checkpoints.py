@@ -65,7 +65,9 @@ class State:
         """All but the weights, by the names of their files."""
         parts: dict[str, Part] = {
             "optimizer": self.backend,
-            "random": RandomNumbers(),
+            "random": RandomNumbers(
+                self.model.embedding.weight.device.type
+            ),
             **self.extra,
         }
         return {f"{name}.safetensors": parts[name] for name in parts}

@@ -10,6 +10,7 @@ from octavo.evaluation import NgramModel, score_model, score_ngrams
 from octavo.foundation import UserError
 from octavo.text import Document, load_corpus
 from octavo.tokenizer import TokenFile, Tokenizer, write_tokens
+from octavo.training.devices import choose_device
 from octavo.training.run import Run, load_trained
 from octavo.training.watcher import Watcher
 
@@ -31,6 +32,7 @@ def evaluate_run(
     corpus: str | None = None,
     field: str = "text",
     baselines: bool = False,
+    device: str = "cpu",
     watcher: Watcher | None = None,
 ) -> dict[str, Any]:
     """Score a run or a model folder; return the scores by name.
@@ -39,7 +41,7 @@ def evaluate_run(
     it held out.
     """
     watcher = watcher or Watcher()
-    model = load_trained(folder)
+    model = load_trained(folder).to(choose_device(device))
     with tempfile.TemporaryDirectory() as room:
         if corpus is None:
             trial = trial_of_run(folder)

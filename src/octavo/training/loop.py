@@ -21,6 +21,11 @@ from octavo.training.checkpoints import (
     restore,
     save_checkpoint,
 )
+from octavo.training.devices import (
+    compare_with_cpu,
+    require_agreement,
+    require_device,
+)
 from octavo.training.looks import Looks
 from octavo.training.metrics import METRICS, Mark, Metrics
 from octavo.training.run import WEIGHTS, Run, read_status, write_status
@@ -44,13 +49,27 @@ def train(
     """
     watcher = watcher or Watcher()
     torch.set_num_threads(run.recipe.training.threads)
+    require_device(run.recipe.training.device)
     with only_one(run.folder):
         remove_leftovers(run.folder)
         state = begin(run.recipe)
         kept = restore(state, run.folder)
         tell_of_return(run, kept, watcher)
         record = kept.record if kept else Mark()
-        return Trainer(run, state, record, watcher).train(stop)
+        trainer = Trainer(run, state, record, watcher)
+        require_sound_device(trainer)
+        return trainer.train(stop)
+
+
+def require_sound_device(trainer: "Trainer") -> None:
+    """Compare an accelerator with the CPU, on the step that comes next."""
+    training, state = trainer.recipe.training, trainer.state
+    if training.device == "cpu":
+        return
+    batch = trainer.batches.at(state.step)
+    found = compare_with_cpu(state.backend, state.model, *batch)
+    trainer.watcher.noted(f"Beside the CPU: {found}")
+    require_agreement(found, training.precision)
 
 
 def tell_of_return(run: Run, kept: Kept | None, watcher: Watcher) -> None:

@@ -13,6 +13,7 @@ from octavo.foundation.files import replacing_folder, write_json
 from octavo.interop import describe, save_tokenizer, why_own
 from octavo.tokenizer import Tokenizer
 from octavo.training.backends import require_backend
+from octavo.training.devices import choose_device, require_device
 from octavo.training.dial.choose import choose, timed
 from octavo.training.dial.plan import Plan
 from octavo.training.dial.question import Question
@@ -58,6 +59,7 @@ def plan_run(wish: Wish, watcher: Watcher | None = None) -> Plan:
 def gather(wish: Wish, folder: Path, watcher: Watcher) -> Question:
     """Read and encode a wish's text; from here on the minutes count."""
     require_backend(wish.backend)
+    choose_device(wish.device, wish.backend)  # before anything is read
     corpus = read_corpus(wish.corpus, wish.field, watcher)
     began = time.monotonic()
     data = DataRecipe(
@@ -79,6 +81,7 @@ def prepare_from_recipe(
     watcher = watcher or Watcher()
     require_new_run(out)
     require_backend(recipe.training.backend)
+    require_device(recipe.training.device)
     corpus = read_corpus(recipe.data.corpus, recipe.data.field, watcher)
     if recipe.data.fingerprint not in ("", corpus.fingerprint):
         raise UserError(

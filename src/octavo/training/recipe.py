@@ -22,6 +22,7 @@ from octavo.twins.loading import TWINS
 from octavo.twins.numpy_model import require_plain
 
 BACKENDS = ("torch", *TWINS)
+DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = ("float32", "bfloat16")
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
@@ -47,8 +48,9 @@ class TrainingRecipe:
 
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
-    to zero over the last `decay_share` of the run. `threads` is PyTorch's.
-    `precision` is that of matrix products (`training.memory.precision`).
+    to zero over the last `decay_share` of the run. `device` is where
+    PyTorch computes, `threads` are those of its CPU, and `precision` is
+    that of matrix products (`training.memory.precision`).
     """
 
     tokens: int
@@ -60,13 +62,20 @@ class TrainingRecipe:
     warmup_steps: int = 10
     decay_share: float = 0.4
     backend: str = "torch"
+    device: str = "cpu"
     threads: int = 1
     precision: str = "float32"
     prompt: str = "\n"
 
     def __post_init__(self) -> None:
         check_known("backend", [self.backend], BACKENDS)
+        check_known("device", [self.device], DEVICES)
         check_known("precision", [self.precision], PRECISIONS)
+        if self.backend != "torch" and self.device != "cpu":
+            raise UserError(
+                f"the backend {self.backend} computes on the CPU: make "
+                'device "cpu", or the backend "torch"'
+            )
         if self.backend != "torch" and self.precision != "float32":
             raise UserError(
                 f"the backend {self.backend} computes in float32 only: "

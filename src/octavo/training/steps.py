@@ -40,7 +40,8 @@ class NonFiniteError(UserError):
 def begin(recipe: Recipe) -> State:
     """Return the state before the first step, the same for a seed."""
     torch.manual_seed(recipe.training.seed)
-    model = Transformer(recipe.model)
+    model = Transformer(recipe.model)  # drawn on the CPU for all devices
+    model.to(recipe.training.device)
     return State(model=model, backend=make_backend(model, recipe.training))
 
 

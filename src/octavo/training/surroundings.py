@@ -13,20 +13,28 @@ from torch import Tensor
 
 
 class RandomNumbers:
-    """The states of torch's random generators, to be kept and put back."""
+    """The states of torch's random generators, to be kept and put back.
+
+    There is one for the CPU, and one for the device of the model.
+    """
+
+    def __init__(self, device: str) -> None:
+        self.device = device
 
     def memory(self) -> dict[str, Tensor]:
         """Return the state of every generator in use."""
         states = {"cpu": torch.get_rng_state()}
-        if _on_cuda():
-            states["cuda"] = torch.cuda.get_rng_state()
+        if self.device != "cpu":
+            module = torch.get_device_module(self.device)
+            states[self.device] = module.get_rng_state()
         return states
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
         """Let the generators go on from kept states."""
         torch.set_rng_state(memory["cpu"])
-        if "cuda" in memory and _on_cuda():
-            torch.cuda.set_rng_state(memory["cuda"])
+        if self.device != "cpu" and self.device in memory:
+            module = torch.get_device_module(self.device)
+            module.set_rng_state(memory[self.device])
 
 
 def surroundings() -> dict[str, str]:

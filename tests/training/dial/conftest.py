@@ -89,6 +89,6 @@ def machine(finished, monkeypatch) -> dict[tuple[int, str], float]:
     monkeypatch.setattr(choose_module.time, "monotonic", lambda: 100.0)
     monkeypatch.setattr(
         choose_module, "has_fast_bfloat16",
-        lambda: any(kind == "bfloat16" for _, kind in speeds),
+        lambda _: any(kind == "bfloat16" for _, kind in speeds),
     )  # fmt: skip
     return speeds

@@ -45,7 +45,10 @@ def choose_by_tokens(question: Question, tokens: int) -> Plan:
     size = question.wish.size or "tiny"
     rule = "the smallest, when neither size nor minutes are set"
     draft = changed(question.draft(size), tokens=tokens)
-    fast = draft.training.backend == "torch" and has_fast_bfloat16()
+    training = draft.training
+    fast = training.backend == "torch" and has_fast_bfloat16(
+        training.device
+    )
     precision = "bfloat16" if fast else "float32"
     return plan_of(
         question,
@@ -107,7 +110,7 @@ class Chooser:
         They are tried on the smallest size, where threads gain least.
         """
         smallest = next(iter(drafts.values()))
-        fast = has_fast_bfloat16()
+        fast = has_fast_bfloat16(smallest.training.device)
         ways = ways_to_compute(smallest, fast)
         way = max(ways, key=self.speed).training
         drafts = {

@@ -49,6 +49,10 @@ def facts_of(wish: Wish, recipe: Recipe) -> Iterator[Fact]:
         f"{training.other_learning_rate:g} for all else",
         _rates_rule(training),
     )
+    if training.device != "cpu":
+        named = wish.device == training.device
+        rule = ASKED if named else "there is one"
+        yield Fact("device", training.device, rule)
 
 
 def _vocabulary_rule(wish: Wish) -> str:

@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 
 from octavo.training.batches import num_windows
+from octavo.training.devices import choose_device
 from octavo.training.dial.facts import RATES, batch_size_for
 from octavo.training.dial.sizes import SIZES, model_of
 from octavo.training.dial.table import Outlook
@@ -67,6 +68,7 @@ class Question:
             matrix_learning_rate=matrix_rate,
             other_learning_rate=other_rate,
             backend=wish.backend,
+            device=choose_device(wish.device, wish.backend),
             threads=torch.get_num_threads(),
             prompt=wish.prompt or opening(material.corpus),
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from octavo.foundation import UserError, check_known, check_seed
 from octavo.training.dial.sizes import SIZES
-from octavo.training.recipe import BACKENDS
+from octavo.training.recipe import BACKENDS, DEVICES
 
 # Past these no run would ever end.
 MOST = {"minutes": 525_600, "tokens": 10**15}
@@ -27,6 +27,7 @@ class Wish:
     prompt: str | None = None
     seed: int = 0
     backend: str = "torch"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         for name in POSITIVE:
@@ -36,6 +37,7 @@ class Wish:
                 check_text(field.name, getattr(self, field.name))
         check_seed(self.seed)
         check_known("backend", [self.backend], BACKENDS)
+        check_known("device", [self.device], ("auto", *DEVICES))
         if self.size is not None:
             check_known("size", [self.size], SIZES)
         if self.minutes is not None and self.tokens is not None:
