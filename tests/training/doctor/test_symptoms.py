@@ -16,6 +16,8 @@ from octavo.tokenizer import Tokenizer
 from octavo.training import Metrics, Watcher, train
 from octavo.training.backends import TorchBackend
 from octavo.training.doctor import SYMPTOMS, diagnose
+from octavo.training.doctor.evidence import Evidence
+from octavo.training.track import Track, curve_of
 
 from .conftest import MACHINE, Example, found, verses
 
@@ -118,6 +120,29 @@ def test_a_loss_that_rises_again(trained, tmp_path):
     diagnosis = diagnose(tmp_path / "run", MACHINE)
     assert found(diagnosis) == ["learning rate too high"]
     assert "rose again" in diagnosis.findings[0].sign.seen
+
+
+@pytest.fixture
+def recorded(trained, monkeypatch) -> None:
+    """Make the sound run the recorded one that others are compared with."""
+    sound = Evidence.gather(trained().folder, MACHINE)
+    bits = sound.bits_per_nat
+    track = Track(
+        usual=tuple(nats * bits for nats in curve_of(sound.losses)),
+        nats_to_bits=bits,
+    )
+    monkeypatch.setattr(
+        "octavo.training.doctor.evidence.Track.of", lambda _: track
+    )
+
+
+def test_a_run_behind_those_like_it(trained, symptoms, recorded):
+    slow = trained(*rates(0.25))
+    assert symptoms(slow) == ["behind runs like it"]
+    assert symptoms(trained()) == []
+    standing = diagnose(trained().folder, MACHINE).standing
+    (line,) = (line for line in standing if "recorded runs like it" in line)
+    assert line.startswith("on track at 100% of the run: 1.")
 
 
 def test_held_out_text_of_another_kind(trained, symptoms, file):

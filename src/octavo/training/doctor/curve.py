@@ -124,6 +124,18 @@ def rate_too_low(e: Evidence) -> Sign | None:
     )
 
 
+def behind(e: Evidence) -> Sign | None:
+    """Look for a loss well above that of recorded runs like this one."""
+    verdict = e.verdict
+    if verdict is None or verdict.word != "behind":
+        return None
+    return Sign(
+        f"at {verdict.share:.0%} of the run the loss in training was "
+        f"{verdict.found:.2f} bits per byte, where {verdict.expected:.2f} "
+        "is usual"
+    )
+
+
 def too_short(e: Evidence) -> Sign | None:
     """Look for a loss that still fell fast when the budget ended."""
     if not e.ended:

@@ -122,6 +122,12 @@ def quality(e: Evidence) -> Iterator[str]:
         f"{blind:.2f}, a guess by how frequent each token is "
         f"{by_frequency:.2f}"
     )
+    if found := e.verdict:
+        yield (
+            f"{found.word} at {found.share:.0%} of the run: "
+            f"{found.found:.2f} in training, {found.expected:.2f} in "
+            "recorded runs like it"
+        )
     if e.final:
         yield f"{e.final:.2f} on all of the held-out text"
     elif e.glances:

@@ -27,6 +27,7 @@ from octavo.training.doctor.trials import Sweep
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run, Status, load_trained, read_status
 from octavo.training.steps import begin
+from octavo.training.track import PARTS, Track, Verdict
 
 Floats = NDArray[np.float64]
 FEW = 10  # an end of the curve is a tenth of its steps, or so many
@@ -197,6 +198,18 @@ class Evidence:
         possible = max(map(self.products, threads))
         reached = self.tokens_per_second * self.flops_per_token
         return min(1.0, reached / possible)
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """The loss beside that of a recorded run, if one is like this."""
+        part = len(self.losses) * PARTS // self.num_steps
+        step = math.ceil(part * self.num_steps / PARTS)
+        track = Track.of(self.run) if part else None
+        if track is None:
+            return None
+        return track.judge(
+            step, self.num_steps, self.losses[:step].tolist()
+        )
 
     @cached_property
     def drift(self) -> float | None:

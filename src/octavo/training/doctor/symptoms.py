@@ -74,7 +74,7 @@ SYMPTOMS = (
         "at the text.",
         command="octavo doctor {run} --sweep",
         check=curve.no_fall,
-        explains=("gibberish", "repetition"),
+        explains=("behind runs like it", "gibberish", "repetition"),
     ),
     Symptom(
         name="learning rate too high",
@@ -87,6 +87,7 @@ SYMPTOMS = (
         command=NEW_RATES,
         check=curve.rate_too_high,
         explains=(
+            "behind runs like it",
             "budget too short",
             "held-out text of another kind",
             "gibberish",
@@ -103,7 +104,23 @@ SYMPTOMS = (
         "(octavo doctor RUN --sweep).",
         command=NEW_RATES,
         check=curve.rate_too_low,
-        explains=("budget too short", "gibberish", "repetition"),
+        explains=(
+            "behind runs like it",
+            "budget too short",
+            "gibberish",
+            "repetition",
+        ),
+    ),
+    Symptom(
+        name="behind runs like it",
+        see="The loss stays well above that of a recorded run of such a "
+        "size, budget and text.",
+        cause="A learning rate that is some times too high or too low, a "
+        "batch much larger than usual, or a text harder than it looks.",
+        remedy="Let a sweep find the learning rates.",
+        command="octavo doctor {run} --sweep",
+        check=curve.behind,
+        explains=("gibberish",),
     ),
     Symptom(
         name="held-out text of another kind",
