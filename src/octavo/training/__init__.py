@@ -1,9 +1,9 @@
 """Training: from a wish to a run folder with a model in it.
 
 Read in this order: recipe, metrics, run, batches, optimizers, the folder
-memory, backends, devices, surroundings, checkpoints, steps, samples, track,
-looks, loop, material, the folder dial, preparing, judge, and chart, which is
-imported where it is needed.
+memory, backends, devices, surroundings, checkpoints, steps, samples,
+track, looks, loop, material, the folder dial, preparing, judge, and chart,
+which is imported where it is needed.
 """
 
 from octavo.training.devices import choose_device
