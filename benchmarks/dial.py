@@ -32,16 +32,16 @@ TABLE = Path(__file__).parents[1] / "src/octavo/training/dial/table.json"
 # Millions of tokens for each size. Bytes are the tokens of "bytes".
 GRID = {
     "bpe": {
-        "tiny": (0.1, 0.3, 1.0, 3.0),
-        "small": (0.1, 0.3, 1.0, 2.0),
-        "medium": (0.1, 0.3, 1.0),
+        "tiny": (0.1, 0.3, 1.0, 2.0),
+        "small": (0.1, 0.3, 1.0),
+        "medium": (0.1, 0.3),
         "large": (0.1, 0.3),
     },
     "bytes": {
         "tiny": (0.1, 0.3, 1.0, 3.0),
-        "small": (0.3, 1.0),
-        "medium": (0.3, 1.0),
-        "large": (0.3,),
+        "small": (0.1, 0.3, 1.0),
+        "medium": (0.1, 0.3),
+        "large": (0.1,),
     },
 }
 TEXTS = {"bpe": "shakespeare", "bytes": "tiny-shakespeare"}
