@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from machine import machine
-from octavo.training import Metrics, Run, Wish, prepare, train
+from octavo.training import SIZES, Metrics, Run, Wish, prepare, train
 from octavo.training.dial.law import Cell, Law, fit
 from octavo.training.dial.table import (
     block_parameters,
@@ -66,7 +66,10 @@ def main() -> None:
 def names() -> list[str]:
     """Return all cells, the cheap ones first."""
     cells = [
-        (millions, f"{family}-{size}-{round(millions * 1e6)}")
+        (
+            millions * SIZES[size][0] * SIZES[size][1] ** 2,
+            f"{family}-{size}-{round(millions * 1e6)}",
+        )
         for family, sizes in GRID.items()
         for size, budgets in sizes.items()
         for millions in budgets
