@@ -1,8 +1,8 @@
 """Training: from a wish to a run folder with a model in it.
 
 Read in this order: recipe, metrics, run, batches, optimizers, the folder
-memory, backends, devices, surroundings, checkpoints, steps, samples,
-track, looks, loop, material, the folder dial, preparing, judge, and chart,
+memory, backends, devices, surroundings, checkpoints, steps, samples, track,
+looks, events, loop, material, the folder dial, preparing, judge, and chart,
 which is imported where it is needed.
 """
 
