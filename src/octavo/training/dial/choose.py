@@ -189,9 +189,10 @@ def plan_of(
     question: Question, recipe: Recipe, size: Fact, *facts: Fact
 ) -> Plan:
     """Return the plan of a recipe, with what is expected of it."""
-    outlook = question.outlook
-    bits = outlook.bits_per_byte(recipe.model, recipe.training.tokens)
-    expected = Fact("expected", f"{bits:.2f} bits per byte", outlook.rule)
+    outlook, tokens = question.outlook, recipe.training.tokens
+    bits = outlook.bits_per_byte(recipe.model, tokens)
+    rule = outlook.rule(recipe.model, tokens)
+    expected = Fact("expected", f"{bits:.2f} bits per byte", rule)
     others = facts_of(question.wish, recipe)
     return Plan(
         recipe=recipe,

@@ -207,9 +207,8 @@ class Evidence:
         track = Track.of(self.run) if part else None
         if track is None:
             return None
-        return track.judge(
-            step, self.num_steps, self.losses[:step].tolist()
-        )
+        losses = enumerate(self.losses[:step].tolist(), start=1)
+        return track.judge(step, self.num_steps, losses)
 
     @cached_property
     def drift(self) -> float | None:
