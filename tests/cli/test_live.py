@@ -7,7 +7,7 @@ from rich.console import Console
 
 from octavo.cli import live as module
 from octavo.cli.live import Live, indented
-from octavo.training import Moment
+from octavo.training import Moment, Verdict
 
 
 @pytest.fixture
@@ -86,6 +86,19 @@ def test_the_bar_shows_one_piece_of_work_at_a_time(live):
     live.working("judging", 1, 4)
     (task,) = live.bar.tasks
     assert (task.description, task.fields["facts"]) == ("judging", "")
+
+
+def test_the_track_is_explained_when_it_changes(live):
+    for step, found in ((2, 3.0), (3, 3.1), (4, 4.0)):
+        live.tracked(step, Verdict(share=0.1, found=found, expected=3.0))
+    said_so = " ".join(said(live).split())
+    assert said_so.count("On track: 3.00 bits per byte in training") == 1
+    assert "where 3.00 is usual (it learns as recorded runs" in said_so
+    assert said_so.count("track:") == 1
+    assert "Behind: 4.00 bits per byte in training at 10%" in said_so
+    live.stepped(moment(5))
+    (task,) = live.bar.tasks
+    assert task.fields["facts"] == "loss 2.50  behind  1,234 tokens/s"
 
 
 def test_a_wrapped_line_stays_indented():

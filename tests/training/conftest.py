@@ -40,6 +40,9 @@ class Recorder(Watcher):
     def sampled(self, step: int, num_steps: int, text: str) -> None:
         self.told.append(("sampled", step, num_steps, text))
 
+    def tracked(self, step: int, verdict) -> None:
+        self.told.append(("tracked", step, verdict))
+
     def of(self, kind: str) -> list[tuple[object, ...]]:
         return [row[1:] for row in self.told if row[0] == kind]
 

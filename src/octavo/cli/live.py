@@ -18,7 +18,7 @@ from rich.text import Text
 
 from octavo.cli.tables import plain_table
 from octavo.foundation.text import printable
-from octavo.training import Moment, Plan, Watcher
+from octavo.training import Moment, Plan, Verdict, Watcher
 
 PLAIN_SECONDS = 10.0  # between lines where there is no terminal
 
@@ -43,7 +43,7 @@ class Live(Watcher):
             refresh_per_second=3,  # drawing must not cost training time
         )
         self.task: TaskID | None = None
-        self.work, self.bits = "", ""
+        self.work, self.bits, self.track = "", "", ""
         self.told = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -76,7 +76,7 @@ class Live(Watcher):
         """Move the bar of training, with the step's facts beside it."""
         step = f"step {moment.step}/{moment.num_steps}"
         facts = (
-            f"loss {moment.loss:.2f}{self.bits}  "
+            f"loss {moment.loss:.2f}{self.bits}{self.track}  "
             f"{moment.tokens_per_second:,.0f} tokens/s"
         )
         self._show("training", moment.step, moment.num_steps, step, facts)
@@ -89,6 +89,13 @@ class Live(Watcher):
     def glanced(self, step: int, bits_per_byte: float) -> None:
         """Keep the figure beside the bar."""
         self.bits = f"  held-out {bits_per_byte:.2f} bits/byte"
+
+    def tracked(self, step: int, verdict: Verdict) -> None:
+        """Keep the word beside the bar; when it is another, say why."""
+        word = f"  {verdict.word}"
+        if word != self.track:
+            self.noted(str(verdict).capitalize())
+        self.track = word
 
     def sampled(self, step: int, num_steps: int, text: str) -> None:
         """Print the sample above the bar."""

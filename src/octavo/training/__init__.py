@@ -1,8 +1,8 @@
 """Training: from a wish to a run folder with a model in it.
 
 Read in this order: recipe, metrics, run, batches, optimizers, the folder
-memory, backends, devices, surroundings, checkpoints, steps, samples, looks,
-loop, material, the folder dial, preparing, judge, and chart, which is
+memory, backends, devices, surroundings, checkpoints, steps, samples, track,
+looks, loop, material, the folder dial, preparing, judge, and chart, which is
 imported where it is needed.
 """
 
@@ -21,6 +21,7 @@ from octavo.training.preparing import (
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 from octavo.training.run import Run, load_trained
 from octavo.training.samples import write_sample, write_verse
+from octavo.training.track import Verdict
 from octavo.training.watcher import Moment, Watcher
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Recipe",
     "Run",
     "TrainingRecipe",
+    "Verdict",
     "Watcher",
     "Wish",
     "choose_device",

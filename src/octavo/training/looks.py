@@ -21,6 +21,7 @@ from octavo.model import Transformer
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run
 from octavo.training.samples import write_sample
+from octavo.training.track import Track
 from octavo.training.watcher import Watcher
 
 # A model changes fastest at first: that is when to look at it often.
@@ -41,7 +42,7 @@ class Looks:
     ) -> None:
         self.run, self.metrics, self.watcher = run, metrics, watcher
         self.num_steps = run.recipe.num_steps
-        self.glance = Glance(run)
+        self.glance, self.track = Glance(run), Track.of(run)
         sentence = Sentence.choose(run.held_out, run.tokenizer)
         context = run.recipe.model.context
         self.attention = AttentionRecord.reopen(
@@ -55,10 +56,22 @@ class Looks:
             self.metrics.add(step=step, held_out_glance=bits)
             self.metrics.add(step=step, peak_memory=peak_memory())
             self.watcher.glanced(step, bits)
+        if self.track:
+            self._judge(step, self.track)
         if passes(step, self.num_steps, SAMPLE_AT):
             self._sample(step, model)
         if passes(step, self.num_steps, ATTENTION_AT):
             self.attention.add(step, model)
+
+    def _judge(self, step: int, track: Track) -> None:
+        """Say whether the run is on its track, where that is due."""
+        losses = self.metrics.of("loss")
+        verdict = track.judge(step, self.num_steps, losses)
+        if verdict:
+            self.metrics.add(
+                step=step, track=verdict.word, usual=verdict.expected
+            )
+            self.watcher.tracked(step, verdict)
 
     def _sample(self, step: int, model: Transformer) -> None:
         """Let the model write from the fixed prompt, and keep that."""

@@ -3,7 +3,8 @@
 A line for each thing that happened: `{"step": 12, "loss": 4.1, ...}`. The
 key beside `step` says what it is: `loss` (beside it `gradient_norm`,
 `learning_rate_share` and `seconds`), `held_out_glance`, `peak_memory` (in
-bytes), `sample`, `non_finite` (see `trouble`), and at the end `final`.
+bytes), `track` (beside it the `usual` loss in bits per byte), `sample`,
+`non_finite` (see `trouble`), and at the end `final`.
 """
 
 import hashlib

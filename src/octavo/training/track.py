@@ -7,7 +7,7 @@ run, scaled by what the law says of the difference between the two.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -85,22 +85,23 @@ class Track:
         )
 
     def judge(
-        self, step: int, num_steps: int, losses: Sequence[float]
+        self, step: int, num_steps: int, losses: Iterable[tuple[int, float]]
     ) -> Verdict | None:
         """Return a verdict if a twentieth ends with this step.
 
-        `losses` are those of all steps so far. The first twentieth is not
-        judged: warmup and chance have too large a part in it.
+        `losses` are (step, nats per token) so far. The first twentieth is
+        not judged: warmup and chance have too large a part in it.
         """
-        part = step * PARTS // num_steps
-        if num_steps < 2 * PARTS or part < 2:
-            return None
-        if part == (step - 1) * PARTS // num_steps:
+        part = PARTS * step // num_steps
+        ends = part > PARTS * (step - 1) // num_steps
+        if num_steps < 2 * PARTS or part < 2 or not ends:
             return None
         first = math.ceil((part - 1) * num_steps / PARTS)
-        found = float(np.mean(losses[first:step])) * self.nats_to_bits
+        latest = [loss for at, loss in losses if at > first]
         return Verdict(
-            share=part / PARTS, found=found, expected=self.usual[part - 1]
+            share=part / PARTS,
+            found=float(np.mean(latest)) * self.nats_to_bits,
+            expected=self.usual[part - 1],
         )
 
 

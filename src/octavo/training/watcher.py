@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from octavo.training.dial.plan import Plan
+from octavo.training.track import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,3 +39,6 @@ class Watcher:
 
     def sampled(self, step: int, num_steps: int, text: str) -> None:
         """Be shown what the model writes at this point."""
+
+    def tracked(self, step: int, verdict: Verdict) -> None:
+        """Be told how a run stands beside a recorded one like it."""
