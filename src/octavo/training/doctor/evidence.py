@@ -207,14 +207,15 @@ class Evidence:
     @cached_property
     def verdict(self) -> Verdict | None:
         """The loss beside that of a recorded run, if one is like this."""
-        part = len(self.losses) * PARTS // self.num_steps
-        step = math.ceil(part * self.num_steps / PARTS)
+        part = PARTS * self.steps // self.num_steps
         track = Track.of(self.run) if part else None
         if track is None:
             return None
-        return track.judge(
-            step, self.num_steps, self.losses[:step].tolist()
-        )
+        step = math.ceil(part * self.num_steps / PARTS)
+        losses = [
+            (at, x) for at, x in self.metrics.of("loss") if at <= step
+        ]
+        return track.judge(step, self.num_steps, losses)
 
     @cached_property
     def drift(self) -> float | None:
