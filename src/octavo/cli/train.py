@@ -13,6 +13,7 @@ from octavo.cli.wishing import wish_options
 from octavo.evaluation import Score
 from octavo.foundation.interrupts import stop_requests
 from octavo.training import (
+    Metrics,
     Recipe,
     Run,
     Wish,
@@ -21,12 +22,13 @@ from octavo.training import (
     train,
 )
 from octavo.training.chart import draw_run
+from octavo.training.events import event_files, require_tensorboard
 
 # What a run is made from; the last two leave nothing open but these.
 STARTS = ("corpus", "recipe", "resume")
 LEFT_OPEN = {
-    "recipe": ("out", "changes", "as_json"),
-    "resume": ("as_json",),
+    "recipe": ("out", "changes", "tensorboard", "as_json"),
+    "resume": ("tensorboard", "as_json"),
 }
 
 
@@ -57,6 +59,11 @@ LEFT_OPEN = {
     is_flag=True,
     help="Show the sizes that were weighed for the minutes.",
 )
+@click.option(
+    "--tensorboard",
+    is_flag=True,
+    help="Write what TensorBoard shows into the run's tensorboard/.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON line.")
 def command(
     out: Path | None,
@@ -64,6 +71,7 @@ def command(
     changes: tuple[str, ...],
     resume: Path | None,
     explain: bool,
+    tensorboard: bool,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -73,6 +81,8 @@ def command(
     --out; or --resume alone.
     """
     check_options(click.get_current_context())
+    if tensorboard:
+        require_tensorboard()
     with Live(explain=explain) as live:
         if resume is not None:
             run = Run.open(resume)
@@ -82,7 +92,7 @@ def command(
         else:
             assert out is not None
             run = prepare(Wish(**asked), out, live)
-        score = train_or_pause(run, live)
+        score = train_or_pause(run, live, tensorboard)
     if score:
         report(run, score, as_json)
 
@@ -114,18 +124,21 @@ def check_options(context: click.Context) -> None:
             )
 
 
-def train_or_pause(run: Run, live: Live) -> Score | None:
+def train_or_pause(
+    run: Run, live: Live, tensorboard: bool = False
+) -> Score | None:
     """Train to the end, or to Ctrl-C; say which, and how to go on."""
     chart = run.folder / "loss.png"
     if run.finished:
         live.noted(f"{run.folder} is finished: there is nothing to resume.")
         if not chart.is_file():
             draw_run(run, chart)
-        return None
+        with event_files(run, Metrics.read(run.folder), tensorboard):
+            return None
     how = f"  octavo train --resume {quoted(run.folder)}"
     try:
         with stop_requests() as stop:
-            score = train(run, live, stop)
+            score = train(run, live, stop, tensorboard)
     except KeyboardInterrupt:  # the second Ctrl-C
         live.noted(f"Stopped at once. To go on from what was saved:\n{how}")
         raise

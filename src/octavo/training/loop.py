@@ -26,6 +26,7 @@ from octavo.training.devices import (
     require_agreement,
     require_device,
 )
+from octavo.training.events import event_files
 from octavo.training.looks import Looks
 from octavo.training.metrics import METRICS, Mark, Metrics
 from octavo.training.run import WEIGHTS, Run, read_status, write_status
@@ -40,11 +41,13 @@ def train(
     run: Run,
     watcher: Watcher | None = None,
     stop: Callable[[], bool] = lambda: False,
+    tensorboard: bool = False,
 ) -> Score | None:
     """Train a run to its end, from its newest checkpoint if it has one.
 
     Returns its score on the whole held-out text, or None when `stop` asked
-    for a pause: the run is saved then, and can be resumed. Raises UserError
+    for a pause: the run is saved then, and can be resumed. With
+    `tensorboard` there are event files too, from then on. Raises UserError
     when the loss is not a number any more.
     """
     watcher = watcher or Watcher()
@@ -58,7 +61,8 @@ def train(
         record = kept.record if kept else Mark()
         trainer = Trainer(run, state, record, watcher)
         require_sound_device(trainer)
-        return trainer.train(stop)
+        with event_files(run, trainer.metrics, tensorboard):
+            return trainer.train(stop)
 
 
 def require_sound_device(trainer: "Trainer") -> None:

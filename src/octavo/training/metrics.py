@@ -9,8 +9,8 @@ bytes), `track` (beside it the `usual` loss in bits per byte), `sample`,
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -59,6 +59,8 @@ class Metrics:
 
     folder: Path
     rows: list[Row]
+    # Who else is told each line as it is added.
+    followers: list[Callable[[Row], None]] = field(default_factory=list)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -90,6 +92,8 @@ class Metrics:
             raise cannot_write(path, error) from error
         if "sample" in row:
             self._write_samples()
+        for follow in self.followers:
+            follow(row)
 
     def flush(self) -> None:
         """Ask the system to put the record on the disk."""
