@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from machine import machine
-from octavo.training import Metrics, Run, Wish, prepare, train
+from octavo.training import SIZES, Metrics, Run, Wish, prepare, train
 from octavo.training.dial.law import Cell, Law, fit
 from octavo.training.dial.table import (
     block_parameters,
@@ -32,16 +32,16 @@ TABLE = Path(__file__).parents[1] / "src/octavo/training/dial/table.json"
 # Millions of tokens for each size. Bytes are the tokens of "bytes".
 GRID = {
     "bpe": {
-        "tiny": (0.1, 0.3, 1.0, 3.0),
-        "small": (0.1, 0.3, 1.0, 2.0),
-        "medium": (0.1, 0.3, 1.0),
+        "tiny": (0.1, 0.3, 1.0, 2.0),
+        "small": (0.1, 0.3, 1.0),
+        "medium": (0.1, 0.3),
         "large": (0.1, 0.3),
     },
     "bytes": {
         "tiny": (0.1, 0.3, 1.0, 3.0),
-        "small": (0.3, 1.0),
-        "medium": (0.3, 1.0),
-        "large": (0.3,),
+        "small": (0.1, 0.3, 1.0),
+        "medium": (0.1, 0.3),
+        "large": (0.1,),
     },
 }
 TEXTS = {"bpe": "shakespeare", "bytes": "tiny-shakespeare"}
@@ -66,7 +66,10 @@ def main() -> None:
 def names() -> list[str]:
     """Return all cells, the cheap ones first."""
     cells = [
-        (millions, f"{family}-{size}-{round(millions * 1e6)}")
+        (
+            millions * SIZES[size][0] * SIZES[size][1] ** 2,
+            f"{family}-{size}-{round(millions * 1e6)}",
+        )
         for family, sizes in GRID.items()
         for size, budgets in sizes.items()
         for millions in budgets

@@ -26,7 +26,7 @@ def test_tokens_become_minutes(octavo, corpus):
         "size           small, 4 layers 192 wide: as you asked" in done.out
     )
     assert "steps 300 s, looks 12 s" in done.out
-    assert "time   5.3 minutes" in done.out
+    assert "time     5.3 minutes" in done.out
     assert "bits per byte" in done.out
 
 
@@ -35,7 +35,7 @@ def test_minutes_become_tokens_and_a_size(octavo, corpus):
     assert done.code == 0, done.err
     assert "speed          1,000 tokens a second: measured" in done.out
     assert "The sizes that were weighed:" in done.out
-    assert "time   2.0 minutes" in done.out
+    assert "time     2.0 minutes" in done.out
 
 
 def test_a_plan_is_what_training_would_do(octavo, corpus, tmp_path):
@@ -47,6 +47,7 @@ def test_a_plan_is_what_training_would_do(octavo, corpus, tmp_path):
     recipe = Recipe.load(tmp_path / "run" / "recipe.toml")
     assert planned["recipe"]["training"] == vars(recipe.training)
     assert planned["recipe"]["model"] == vars(recipe.model)
+    assert 5e7 < planned["memory"] < 1e11
     assert planned["times"]["steps"] == pytest.approx(0.064)
     assert f"{planned['bits_per_byte']:.2f} bits per byte" in done.err
 

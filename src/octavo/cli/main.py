@@ -18,7 +18,7 @@ VERBS = {
     "quickstart": "From nothing to verse: fetch, train, write.",
     "corpus": "List, fetch and look at corpora.",
     "tokenizer": "Train a tokenizer; encode, view, compare.",
-    "plan": "Time and loss of a run, before it is made.",
+    "plan": "Time, memory and loss of a run, beforehand.",
     "train": "Train a model on a corpus.",
     "generate": "Write text with a trained model.",
     "evaluate": "Measure a model on its held-out text.",

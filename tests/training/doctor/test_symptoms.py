@@ -35,6 +35,14 @@ def file(tmp_path) -> Callable[[str, str], str]:
     return write
 
 
+def copy(here: Path, there: Path, but: tuple[str, ...]) -> None:
+    """Make a run's folder again, without some of its files."""
+    there.mkdir()
+    for path in here.iterdir():
+        if path.name not in but:
+            (there / path.name).symlink_to(path)
+
+
 def rates(times: float) -> tuple[str, str]:
     """The sound recipe's learning rates, so many times as high."""
     return (
@@ -110,10 +118,7 @@ def test_a_loss_that_rises_again(trained, tmp_path):
     for row in rows:
         if "loss" in row and 100 < row["step"] <= 130:
             row["loss"] += 0.5
-    (tmp_path / "run").mkdir()
-    for path in run.folder.iterdir():
-        if path.name not in ("metrics.jsonl", "status.json"):
-            (tmp_path / "run" / path.name).symlink_to(path)
+    copy(run.folder, tmp_path / "run", but=("metrics.jsonl", "status.json"))
     (tmp_path / "run" / "metrics.jsonl").write_text(
         "".join(json.dumps(row) + "\n" for row in rows)
     )
@@ -278,6 +283,26 @@ def test_cores_that_are_left_idle(prepared, symptoms):
     machine = Example(cores=4)
     assert symptoms(prepared(), machine) == ["too slow: idle cores"]
     assert symptoms(prepared("training.threads=3"), machine) == []
+
+
+def test_an_accelerator_that_is_left_idle(prepared, symptoms):
+    machine = Example(cores=4, accelerator="cuda")
+    expected = ["too slow: idle accelerator"]
+    assert symptoms(prepared(), machine) == expected
+    by_hand = prepared("training.backend=numpy")
+    assert symptoms(by_hand, machine) == []
+
+
+def test_a_run_on_a_device_that_is_not_here_is_read(trained, tmp_path):
+    """A copy of a run, as if it had been trained elsewhere."""
+    here, there = trained().folder, tmp_path / "run"
+    copy(here, there, but=("recipe.toml", "checksums.json"))
+    recipe = (here / "recipe.toml").read_text("utf-8")
+    changed = recipe.replace('device = "cpu"', 'device = "mps"')
+    (there / "recipe.toml").write_text(changed, "utf-8")
+    diagnosis = diagnose(there, Example(cores=4))
+    assert found(diagnosis) == []
+    assert diagnosis.standing[-1].endswith("tokens a second")
 
 
 def test_memory_that_is_nearly_full(trained, symptoms):

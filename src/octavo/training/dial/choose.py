@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from octavo.foundation.machine import peak_memory
 from octavo.training.dial.budget import Pace
 from octavo.training.dial.facts import ASKED, facts_of
 from octavo.training.dial.plan import Candidate, Fact, Plan
@@ -61,11 +62,16 @@ def choose_by_tokens(question: Question, tokens: int) -> Plan:
 
 
 def timed(question: Question, plan: Plan) -> Plan:
-    """Return a plan with its times, measured where they are not."""
+    """Return a plan with its times and memory, measured if they are not.
+
+    The memory is the most that the program had so far: by now it has read
+    the text, taken steps and judged, in their real shapes.
+    """
     if plan.times is not None:
         return plan
     pace = Chooser(question).pace(plan.recipe)
-    return replace(plan, times=pace.times(plan.recipe.training.tokens))
+    times = pace.times(plan.recipe.training.tokens)
+    return replace(plan, times=times, memory=peak_memory())
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,10 @@ class Chooser:
             tokens_fact(self.question, tokens, pace.rule(minutes)),
         )
         return replace(
-            plan, candidates=tuple(candidates), times=pace.times(tokens)
+            plan,
+            candidates=tuple(candidates),
+            times=pace.times(tokens),
+            memory=peak_memory(),
         )
 
     def fastest_way(
@@ -180,9 +189,10 @@ def plan_of(
     question: Question, recipe: Recipe, size: Fact, *facts: Fact
 ) -> Plan:
     """Return the plan of a recipe, with what is expected of it."""
-    outlook = question.outlook
-    bits = outlook.bits_per_byte(recipe.model, recipe.training.tokens)
-    expected = Fact("expected", f"{bits:.2f} bits per byte", outlook.rule)
+    outlook, tokens = question.outlook, recipe.training.tokens
+    bits = outlook.bits_per_byte(recipe.model, tokens)
+    rule = outlook.rule(recipe.model, tokens)
+    expected = Fact("expected", f"{bits:.2f} bits per byte", rule)
     others = facts_of(question.wish, recipe)
     return Plan(
         recipe=recipe,

@@ -52,7 +52,9 @@ class Plan:
     recipe: Recipe
     facts: tuple[Fact, ...]
     candidates: tuple[Candidate, ...] = ()
-    times: Times | None = None  # unknown until speed was measured
+    # Both are unknown until steps were taken to measure them.
+    times: Times | None = None
+    memory: int | None = None  # bytes
     bits_per_byte: float
 
     def as_dict(self) -> dict[str, Any]:

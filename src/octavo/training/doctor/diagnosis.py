@@ -104,11 +104,12 @@ def standing(e: Evidence) -> Iterator[str]:
     if len(e.losses):
         yield from quality(e)
     if e.tokens_per_second:
-        yield (
-            f"{e.tokens_per_second:,.0f} tokens a second, "
-            f"{e.share_of_products:.0%} of what this machine's matrix "
+        share = (
+            f", {e.share_of_products:.0%} of what this machine's matrix "
             "products allow"
         )
+        speed = f"{e.tokens_per_second:,.0f} tokens a second"
+        yield speed + share if e.by_torch_on_cpu else speed
 
 
 def quality(e: Evidence) -> Iterator[str]:

@@ -26,7 +26,6 @@ from octavo.training.doctor.machine import Machine
 from octavo.training.doctor.trials import Sweep
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run, Status, load_trained, read_status
-from octavo.training.steps import begin
 from octavo.training.track import PARTS, Track, Verdict
 
 Floats = NDArray[np.float64]
@@ -187,6 +186,12 @@ class Evidence:
         seconds = max(1e-9, float(np.median(self.step_seconds)))
         return self.tokens_per_step / seconds
 
+    @property
+    def by_torch_on_cpu(self) -> bool:
+        """Whether a run's speed is comparable with `products` here."""
+        training = self.run.recipe.training
+        return (training.backend, training.device) == ("torch", "cpu")
+
     @cached_property
     def share_of_products(self) -> float:
         """Which share of the speed of products training reached, 0 to 1.
@@ -202,14 +207,15 @@ class Evidence:
     @cached_property
     def verdict(self) -> Verdict | None:
         """The loss beside that of a recorded run, if one is like this."""
-        part = len(self.losses) * PARTS // self.num_steps
-        step = math.ceil(part * self.num_steps / PARTS)
+        part = PARTS * self.steps // self.num_steps
         track = Track.of(self.run) if part else None
         if track is None:
             return None
-        return track.judge(
-            step, self.num_steps, self.losses[:step].tolist()
-        )
+        step = math.ceil(part * self.num_steps / PARTS)
+        losses = [
+            (at, x) for at, x in self.metrics.of("loss") if at <= step
+        ]
+        return track.judge(step, self.num_steps, losses)
 
     @cached_property
     def drift(self) -> float | None:
@@ -222,7 +228,8 @@ class Evidence:
         except UserError:  # none yet, or they are being written now
             return None
         with torch.random.fork_rng(devices=[]):
-            first = begin(self.run.recipe).model
+            torch.manual_seed(self.run.recipe.training.seed)
+            first = Transformer(self.run.recipe.model)
         before, now = _matrices(first), _matrices(model)
         return float(torch.dist(before, now) / before.norm())
 
@@ -230,4 +237,4 @@ class Evidence:
 def _matrices(model: Transformer) -> Tensor:
     """Return the numbers of all matrices in the blocks, in a row."""
     matrices = (p for p in model.blocks.parameters() if p.dim() == 2)
-    return torch.cat([m.detach().flatten().cpu() for m in matrices])
+    return torch.cat([m.detach().flatten() for m in matrices])

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 
 from octavo.foundation.machine import total_memory, usable_cores
+from octavo.training.devices import choose_device
 from octavo.training.memory.precision import has_fast_bfloat16
 
 PROBE_SECONDS = 0.15
@@ -22,6 +23,7 @@ class Machine:
     cores: int
     memory: int | None  # bytes
     free_disk: int | None  # bytes, where the run is
+    accelerator: str = "cpu"  # what --device auto takes
 
     @classmethod
     def probe(cls, folder: Path) -> Self:
@@ -30,6 +32,7 @@ class Machine:
             cores=usable_cores(),
             memory=total_memory(),
             free_disk=shutil.disk_usage(folder).free,
+            accelerator=choose_device("auto"),
         )
 
     def has_fast_bfloat16(self) -> bool:

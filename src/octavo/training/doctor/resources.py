@@ -44,13 +44,10 @@ def slow_stretches(e: Evidence) -> Sign | None:
 
 def slow_throughout(e: Evidence) -> Sign | None:
     """Look for a run that had next to nothing of the processor."""
-    fast = e.run.recipe.training.backend == "torch"
-    if not (fast and e.tokens_per_second):
-        return None
-    if e.tokens_per_step < LARGE_STEP:
+    if not (e.by_torch_on_cpu and e.tokens_per_second):
         return None
     share = e.share_of_products
-    if share > STARVED:
+    if e.tokens_per_step < LARGE_STEP or share > STARVED:
         return None
     return Sign(
         f"{e.tokens_per_second:,.0f} tokens a second are {share:.1%} of "
@@ -60,7 +57,9 @@ def slow_throughout(e: Evidence) -> Sign | None:
 
 def steps_too_small(e: Evidence) -> Sign | None:
     """Look for steps in which little but calling and waiting is done."""
-    if e.tokens_per_step >= SMALL_STEP or not e.tokens_per_second:
+    if not (e.by_torch_on_cpu and e.tokens_per_second):
+        return None
+    if e.tokens_per_step >= SMALL_STEP:
         return None
     share, context = e.share_of_products, e.run.recipe.model.context
     if share > OVERHEAD:
@@ -78,7 +77,7 @@ def wrong_precision(e: Evidence) -> Sign | None:
     Only their share of a step's time gets shorter with them.
     """
     training = e.run.recipe.training
-    if training.backend != "torch" or not e.tokens_per_second:
+    if not (e.by_torch_on_cpu and e.tokens_per_second):
         return None
     fast = e.machine.has_fast_bfloat16()
     if training.precision == "bfloat16" and not fast:
@@ -105,7 +104,7 @@ def wrong_precision(e: Evidence) -> Sign | None:
 def idle_cores(e: Evidence) -> Sign | None:
     """Look for cores that training leaves alone, and could use."""
     threads, cores = e.run.recipe.training.threads, e.machine.cores
-    if threads >= cores:
+    if threads >= cores or not e.by_torch_on_cpu:
         return None
     gain = e.products(cores) / e.products(threads)
     if gain < WORTHWHILE:
@@ -114,6 +113,17 @@ def idle_cores(e: Evidence) -> Sign | None:
         f"the run computes in {threads} of this machine's {cores} cores; "
         f"its matrix products are {gain:.1f} times as fast in all of them",
         {"threads": cores},
+    )
+
+
+def idle_accelerator(e: Evidence) -> Sign | None:
+    """Look for a graphics card that could train, and does not."""
+    name = e.machine.accelerator
+    if name == "cpu" or not e.by_torch_on_cpu:
+        return None
+    return Sign(
+        f"the run computes on the CPU, and PyTorch finds a {name} device",
+        {"device": name},
     )
 
 

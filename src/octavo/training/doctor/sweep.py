@@ -12,6 +12,7 @@ import torch
 
 from octavo.foundation import UserError
 from octavo.training.batches import Batches
+from octavo.training.devices import require_device
 from octavo.training.dial.probe import measure_speed
 from octavo.training.doctor.trials import Sweep, Trial
 from octavo.training.looks import Glance
@@ -42,6 +43,7 @@ def sweep(
     """
     training = run.recipe.training
     torch.set_num_threads(training.threads)
+    require_device(training.device)
     trials = list(each_trial(run, steps, watcher or Watcher(), stop))
     if all(trial.bits_per_byte is None for trial in trials):
         raise UserError(

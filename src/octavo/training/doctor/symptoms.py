@@ -241,6 +241,16 @@ SYMPTOMS = (
         check=resources.steps_too_small,
     ),
     Symptom(
+        name="too slow: idle accelerator",
+        see="The run computes on the CPU of a machine that has a graphics "
+        "card.",
+        cause="The recipe says so, or was made on another machine.",
+        remedy="Compute there; a step is compared with the CPU's first.",
+        command=f"{ANEW} --set training.device={{device}}",
+        check=resources.idle_accelerator,
+        explains=("too slow: precision", "too slow: idle cores"),
+    ),
+    Symptom(
         name="too slow: precision",
         see="Matrix products are computed in the precision that is slower "
         "on this machine.",
