@@ -1,6 +1,7 @@
 """What is seen while a model is made, where output is a file."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -112,3 +113,32 @@ def test_a_wrapped_line_stays_indented():
         "",
         "    six",
     ]
+
+
+def test_at_80_columns_everything_is_seen():
+    live = Live()
+    console = Console(
+        file=io.StringIO(), width=80, force_terminal=True, color_system=None
+    )
+    live.stepped(replace(moment(61_234), num_steps=100_000))
+    live.glanced(61_234, 2.125)
+    live.tracked(61_234, Verdict(share=0.6, found=3.0, expected=3.0))
+    live.stepped(replace(moment(61_235), num_steps=100_000))
+    console.print(live.bar.get_renderable())
+    bar, facts = console.file.getvalue().splitlines()
+    assert bar.startswith("step 61235/100000 ━━━━━━━━━━━━━━━━━━━━━━━━━")
+    assert bar.endswith(" left")
+    assert len(bar) == 80
+    assert facts.rstrip() == (
+        "loss 2.50  held-out 2.12 bits/byte  on track  1,234 tokens/s"
+    )
+    live.working("judging", 1, 4)
+    console.print(live.bar.get_renderable())
+    assert console.file.getvalue().count("\n") == 3  # nothing to say of it
+
+
+def test_the_loss_shown_is_the_mean_of_the_latest(live):
+    for step in range(1, 31):
+        live.stepped(replace(moment(step), loss=float(step)))
+    (task,) = live.bar.tasks
+    assert task.fields["facts"].startswith("loss 20.50 ")  # of 11 to 30

@@ -13,7 +13,8 @@ def event_files(run):
 def test_a_finished_run_gets_event_files(octavo, run, tmp_path):
     again = tmp_path / "again"
     done = octavo("train", "--recipe", run / "recipe.toml", "--out", again,
-                  "--set", "training.tokens=512", "--tensorboard")  # fmt: skip
+                  "--set", "training.tokens=512",
+                  "--tensorboard")  # fmt: skip
     assert done.code == 0, done.err
     (first,) = event_files(again)
     first.unlink()

@@ -1,5 +1,6 @@
 """The picture of a run: what it says, and that it can be drawn."""
 
+import json
 import math
 import re
 import time
@@ -8,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from octavo.training import Metrics
+from octavo.training import Metrics, chart
 from octavo.training.chart import (
     EXCERPT_WIDTH,
     bits_per_byte_per_nat,
     choose_excerpts,
     draw_run,
     smoothed,
+    thinned,
 )
 
 
@@ -52,6 +54,17 @@ def test_a_long_run_is_smoothed_in_no_time():
     assert time.perf_counter() - began < 5
 
 
+def test_a_long_line_keeps_its_peaks():
+    points = [(step, float(step % 7)) for step in range(50_000)]
+    points[31_111] = (31_111, 100.0)
+    points[41_111] = (41_111, -100.0)
+    thin = thinned(points, 500)
+    assert len(thin) <= 500
+    assert {points[31_111], points[41_111]} < set(thin) < set(points)
+    assert thin == sorted(thin)
+    assert thinned(points[:500], 500) == points[:500]
+
+
 def test_three_samples_are_shown_first_early_and_last():
     samples = [(s, f"at {s}") for s in (0, 2, 5, 10, 20, 40, 60, 80, 100)]
     assert choose_excerpts(samples) == [
@@ -59,7 +72,8 @@ def test_three_samples_are_shown_first_early_and_last():
         (10, "at 10"),
         (100, "at 100"),
     ]
-    assert choose_excerpts(samples[:1]) == samples[:1] * 3
+    assert choose_excerpts(samples[:1]) == samples[:1]
+    assert choose_excerpts([]) == []
 
 
 def test_the_drawing_says_what_the_record_says(finished, tmp_path):
@@ -70,10 +84,11 @@ def test_the_drawing_says_what_the_record_says(finished, tmp_path):
     assert "training text" in words
     bits = final["bits_per_byte"]
     assert f"all of the held-out text: {bits:.2f}" in words
-    assert [w for w in words if w.startswith("after ")] == [
-        "after 0 steps",
-        "after 3 steps",
-        f"after {step} steps",
+    assert "learning" in words
+    assert [w for w in words if "after " in w] == [
+        "a  after 0 steps",
+        "b  after 3 steps",
+        f"c  after {step} steps",
     ]
     draw_run(finished, tmp_path / "b.svg")
     first = (tmp_path / "a.svg").read_bytes()
@@ -88,16 +103,42 @@ def test_samples_of_any_characters_are_drawn_and_wrapped(
     folder.mkdir()
     metrics = Metrics.read(folder)
     metrics.add(step=0, sample="$x^2$ & \x1b[2J 天\n\n" + "word " * 12)
-    metrics.add(step=1, loss=2.0)
+    metrics.add(step=1, loss=2.0, learning_rate_share=1.0)
     data = replace(finished.recipe.data, corpus="a/$\\nosuch$.txt")
     recipe = replace(finished.recipe, data=data)
     run = replace(finished, folder=folder, recipe=recipe)
     draw_run(run, tmp_path / "a.svg")
     words = said(tmp_path / "a.svg")
     assert "Learning to foretell: $\\nosuch$.txt" in words
-    assert words.count("$x^2$ &amp; \ufffd[2J 天") == 3
+    assert words.count("$x^2$ &amp; \ufffd[2J 天") == 1
     long = [w for w in words if w.strip().startswith("word")]
-    assert len(long) == 6
+    assert len(long) == 2
     assert max(map(len, long)) <= EXCERPT_WIDTH
     assert long[1].startswith("    word")
     assert not any("held-out" in word for word in words)
+
+
+@pytest.mark.parametrize("num_steps", [0, 1, 2, 30])
+def test_runs_that_are_short_or_went_wrong_are_drawn(
+    finished, tmp_path, monkeypatch, num_steps
+):
+    """Of thirty steps, one had no loss, and one an old record's NaN."""
+    rows = [
+        {"step": step, "loss": 3.0, "learning_rate_share": 1.0}
+        for step in range(1, num_steps + 1)
+    ]
+    if num_steps == 30:
+        rows[9] = {"step": 10, "non_finite": {"what": "loss"}}
+        rows[19]["loss"] = math.nan
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "metrics.jsonl").write_text(text, "utf-8")
+    smooth = []
+    monkeypatch.setattr(
+        chart, "smoothed", lambda points: smooth.append(points) or points
+    )
+    draw_run(replace(finished, folder=tmp_path), tmp_path / "a.svg")
+    words = said(tmp_path / "a.svg")
+    assert ("no number: not learned from" in words) == (num_steps == 30)
+    drawn = [step for step, _ in smooth[0]]
+    wrong = {10, 20} if num_steps == 30 else set()
+    assert drawn == [s for s in range(1, num_steps + 1) if s not in wrong]

@@ -9,7 +9,7 @@ from octavo.training import Metrics, prepare_from_recipe, track, train
 from octavo.training.dial import table
 from octavo.training.dial.law import Law
 from octavo.training.dial.table import Family, Recorded, hardness
-from octavo.training.track import Track, Verdict, curve_of, nearest_run
+from octavo.training.track import Track, Verdict, curve_of
 
 FLAT = Law(
     floor=2.0, size=0.0, size_power=0.5,
@@ -153,9 +153,11 @@ def test_the_nearest_run_is_near_in_size_and_length(usual, family):
     found = replace(
         outlook, family=replace(family, runs=(larger, longer, near))
     )
-    assert nearest_run(usual.recipe, found) == near
+    model, tokens = usual.recipe.model, usual.recipe.training.tokens
+    assert found.nearest(model, tokens) == near
     found = replace(outlook, family=replace(family, runs=(larger, longer)))
-    assert nearest_run(usual.recipe, found) == longer
+    assert found.nearest(model, tokens) == longer
+    assert found.nearest(model, 10 * tokens) is None
 
 
 def test_only_torch_has_a_track(usual, family, recipe):

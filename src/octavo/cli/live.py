@@ -1,6 +1,9 @@
 """What a terminal shows while a model is made."""
 
 import time
+from collections import deque
+from collections.abc import Iterable
+from statistics import fmean
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +24,21 @@ from octavo.foundation.text import printable
 from octavo.training import Moment, Plan, Verdict, Watcher
 
 PLAIN_SECONDS = 10.0  # between lines where there is no terminal
+SMOOTHED = 20  # steps whose mean loss is shown: that of one is noise
+
+
+class Bar(Progress):
+    """A progress bar, and below it the facts of the work.
+
+    On one line they would not fit into 80 columns.
+    """
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Yield what is drawn, from top to bottom."""
+        yield from super().get_renderables()
+        for task in self.tasks:
+            if facts := task.fields["facts"]:
+                yield Text(facts, no_wrap=True, overflow="ellipsis")
 
 
 class Live(Watcher):
@@ -32,11 +50,11 @@ class Live(Watcher):
     def __init__(self, explain: bool = False) -> None:
         self.explain = explain
         self.console = Console(stderr=True, highlight=False)
-        self.bar = Progress(
+        self.bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[facts]}"),
             TimeRemainingColumn(compact=True),
+            TextColumn("left"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
@@ -44,6 +62,7 @@ class Live(Watcher):
         )
         self.task: TaskID | None = None
         self.work, self.bits, self.track = "", "", ""
+        self.losses: deque[float] = deque(maxlen=SMOOTHED)
         self.told = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -73,10 +92,11 @@ class Live(Watcher):
         self._show(label, done, total, label, "")
 
     def stepped(self, moment: Moment) -> None:
-        """Move the bar of training, with the step's facts beside it."""
+        """Move the bar of training, with the facts below it."""
+        self.losses.append(moment.loss)
         step = f"step {moment.step}/{moment.num_steps}"
         facts = (
-            f"loss {moment.loss:.2f}{self.bits}{self.track}  "
+            f"loss {fmean(self.losses):.2f}{self.bits}{self.track}  "
             f"{moment.tokens_per_second:,.0f} tokens/s"
         )
         self._show("training", moment.step, moment.num_steps, step, facts)
@@ -87,11 +107,11 @@ class Live(Watcher):
             self.told = now
 
     def glanced(self, step: int, bits_per_byte: float) -> None:
-        """Keep the figure beside the bar."""
+        """Keep the figure for the facts."""
         self.bits = f"  held-out {bits_per_byte:.2f} bits/byte"
 
     def tracked(self, step: int, verdict: Verdict) -> None:
-        """Keep the word beside the bar; when it is another, say why."""
+        """Keep the word for the facts; when it is another, say why."""
         word = f"  {verdict.word}"
         if word != self.track:
             self.noted(str(verdict).capitalize())

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from octavo.evaluation import stretches
-from octavo.foundation.drawing import BLUE, FAINT, RED, drawing
+from octavo.foundation.drawing import BLUE, FAINT, GOLD, RED, drawing
 from octavo.foundation.text import printable
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run
@@ -18,44 +19,60 @@ Points = list[tuple[int, float]]
 Sample = tuple[int, str]
 EXCERPTS = (0.0, 0.12, 1.0)  # where, of the run, samples are shown from
 EXCERPT_LINES, EXCERPT_WIDTH = 12, 36
+DOTTED = (0, (1, 3))
+MOST_POINTS = 2000  # of a line: more than a printed page can show
 
 
 def draw_run(run: Run, path: Path) -> None:
-    """Draw a run's loss in bits per byte, with three samples below it."""
+    """Draw a run's loss in bits per byte, its learning rate, its samples.
+
+    The samples are three, their moments marked on the curve above them.
+    """
     metrics = Metrics.read(run.folder)
     excerpts = choose_excerpts(metrics.of("sample"))
-    with drawing(path, 9.0, 6.4) as figure:
-        places = ["first", "middle", "last"]
-        rows: list[Any] = [["curve"] * 3, places]
-        axes = figure.subplot_mosaic(rows, height_ratios=[2.2, 1])
-        for place, (step, text) in zip(places, excerpts, strict=True):
-            axes["curve"].axvline(step, color=FAINT, lw=1, ls=(0, (1, 3)))
-            _draw_excerpt(axes[place], step, text)
+    with drawing(path, 9.0, 7.0) as figure:
+        rows: list[Any] = [["curve"] * 3, ["rate"] * 3, list(range(3))]
+        axes = figure.subplot_mosaic(rows, height_ratios=[2.2, 0.3, 1])
+        axes["rate"].sharex(axes["curve"])
         _draw_curve(axes["curve"], run, metrics)
+        _draw_rate(axes["rate"], metrics)
+        for place in range(3):
+            axes[place].axis("off")
+        for place, (step, text) in enumerate(excerpts):
+            letter = "abc"[place]
+            _mark(axes["curve"], step, letter)
+            axes["rate"].axvline(step, color=FAINT, lw=1, ls=DOTTED)
+            _draw_excerpt(axes[place], letter, step, text)
 
 
 def choose_excerpts(samples: list[Sample]) -> list[Sample]:
-    """Return the samples nearest to three moments of a run."""
-    last = samples[-1][0]
-    return [
+    """Return the samples nearest to three moments of a run, each once."""
+    last = samples[-1][0] if samples else 0
+    chosen = [
         min(samples, key=lambda sample: abs(sample[0] - share * last))
         for share in EXCERPTS
+        if samples
     ]
+    return list(dict.fromkeys(chosen))
 
 
 def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
     """Draw the loss of training, the glances, and the closing score."""
     bits = bits_per_byte_per_nat(run)
-    losses = [(step, loss * bits) for step, loss in metrics.of("loss")]
-    glances, final = metrics.of("held_out_glance"), metrics.of("final")
-    axes.plot(*_columns(losses), color=FAINT, lw=0.5, alpha=0.5)
+    losses = [
+        (step, loss * bits)
+        for step, loss in metrics.of("loss")
+        if math.isfinite(loss)
+    ]
+    axes.plot(*_columns(thinned(losses)), color=FAINT, lw=0.5, alpha=0.5)
     axes.plot(
-        *_columns(smoothed(losses)),
+        *_columns(thinned(smoothed(losses))),
         color=BLUE,
         lw=1.8,
         label="training text",
+        marker="o" if len(losses) == 1 else "",
     )
-    if glances:
+    if glances := metrics.of("held_out_glance"):
         axes.plot(
             *_columns(glances),
             color=RED,
@@ -64,8 +81,7 @@ def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
             ms=4,
             label="held-out text, a small part of it",
         )
-    if final:
-        step, score = final[-1]
+    for step, score in metrics.of("final"):
         value = score["bits_per_byte"]
         axes.plot(
             [step],
@@ -77,15 +93,50 @@ def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
             clip_on=False,
             label=f"all of the held-out text: {value:.2f}",
         )
-    axes.set_xlim(left=0)
-    axes.set_xlabel("step")
+    if lost := metrics.of("non_finite"):
+        axes.plot(
+            [step for step, _ in lost],
+            [0.02] * len(lost),
+            transform=axes.get_xaxis_transform(),
+            color=RED,
+            lw=0,
+            marker="x",
+            label="no number: not learned from",
+        )
+    last = max([1, *(row["step"] for row in metrics.rows)])
+    axes.set_xlim(0, 1.03 * last)
     axes.set_ylabel("bits per byte")
+    axes.tick_params(labelbottom=False)
     name = Path(run.recipe.data.corpus).name
     axes.set_title(f"Learning to foretell: {name}", parse_math=False)
     axes.legend(frameon=False, loc="upper center")
 
 
-def _draw_excerpt(axes: Axes, step: int, text: str) -> None:
+def _draw_rate(axes: Axes, metrics: Metrics) -> None:
+    """Draw the learning rate below it: the share of its full height."""
+    steps, shares = _columns(thinned(metrics.of("learning_rate_share")))
+    axes.fill_between(steps, shares, color=GOLD, alpha=0.25, lw=0)
+    axes.plot(steps, shares, color=GOLD, lw=1.2)
+    axes.set_ylim(0, 1.15)
+    axes.set_yticks([0, 1], ["0", "full"])
+    axes.set_ylabel("learning\nrate", fontsize=9)
+    axes.xaxis.set_major_locator(
+        MaxNLocator(steps=[1, 2, 5, 10], integer=True)
+    )
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.set_xlabel("step")
+
+
+def _mark(axes: Axes, step: int, letter: str) -> None:
+    """Mark the moment of a sample by a letter on a dotted line."""
+    axes.axvline(step, color=FAINT, lw=1, ls=DOTTED)
+    above = axes.get_xaxis_transform()
+    axes.text(
+        step, 1.0, f" {letter}", transform=above, color=FAINT, va="top"
+    )
+
+
+def _draw_excerpt(axes: Axes, letter: str, step: int, text: str) -> None:
     """Write the beginning of a sample under its step, line by line.
 
     Long lines go on indented, as verse is printed.
@@ -98,8 +149,8 @@ def _draw_excerpt(axes: Axes, step: int, text: str) -> None:
         )
         or [""]
     ]
-    axes.axis("off")
-    axes.set_title(f"after {step:,} steps", fontsize=10)
+    steps = f"{step:,} step{'s' * (step != 1)}"
+    axes.set_title(f"{letter}  after {steps}", fontsize=10)
     for number, line in enumerate(lines[:EXCERPT_LINES]):
         axes.text(
             0.0,
@@ -133,6 +184,29 @@ def smoothed(points: Points) -> Points:
         first, end = place - side, min(place + side + 1, len(points))
         out.append((step, (sums[end] - sums[first]) / (end - first)))
     return out
+
+
+def thinned(points: Points, most: int = MOST_POINTS) -> Points:
+    """Return the lowest and the highest of each few points, in their order.
+
+    A line through them looks as the line through all does.
+
+    >>> thinned([(1, 2.0), (2, 9.0), (3, 4.0), (4, 5.0), (5, 1.0)], 4)
+    [(1, 2.0), (2, 9.0), (4, 5.0), (5, 1.0)]
+    """
+    if len(points) <= most:
+        return points
+    few = math.ceil(2 * len(points) / most)
+    out: Points = []
+    for start in range(0, len(points), few):
+        part = points[start : start + few]
+        extremes = {min(part, key=_height), max(part, key=_height)}
+        out.extend(sorted(extremes))
+    return out
+
+
+def _height(point: tuple[int, float]) -> float:
+    return point[1]
 
 
 def _columns(points: Points) -> tuple[list[int], list[float]]:

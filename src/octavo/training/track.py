@@ -13,14 +13,12 @@ from typing import Self
 
 import numpy as np
 
-from octavo.training.dial.table import Outlook, Recorded, block_parameters
-from octavo.training.recipe import Recipe
+from octavo.training.dial.table import Outlook
 from octavo.training.run import Run
 
 PARTS = 20
 TOLERANCE = 0.1  # of the loss; recorded runs with other seeds keep to it
 ALIKE = (0.8, 1.25)  # how hard a text may be, Shakespeare being 1
-REACH = 3.0  # times as large or as long as a recorded run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +68,11 @@ class Track:
         if recipe.training.backend != "torch":
             return None
         outlook = Outlook.of(run.train, run.held_out, run.tokenizer)
-        nearest = nearest_run(recipe, outlook)
+        tokens = recipe.training.tokens
+        nearest = outlook.nearest(recipe.model, tokens)
         if nearest is None or not ALIKE[0] < outlook.ratio < ALIKE[1]:
             return None
-        expected = outlook.bits_per_byte(
-            recipe.model, recipe.training.tokens
-        )
+        expected = outlook.bits_per_byte(recipe.model, tokens)
         there = outlook.family.law.bits_per_byte(
             nearest.parameters, nearest.read, nearest.text
         )
@@ -103,19 +100,6 @@ class Track:
             found=float(np.mean(latest)) * self.nats_to_bits,
             expected=self.usual[part - 1],
         )
-
-
-def nearest_run(recipe: Recipe, outlook: Outlook) -> Recorded | None:
-    """Return the recorded run nearest in size and length, if in reach."""
-    size = block_parameters(recipe.model)
-
-    def distances(run: Recorded) -> tuple[float, float]:
-        longer = recipe.training.tokens * outlook.bytes_per_token / run.read
-        return abs(math.log(size / run.parameters)), abs(math.log(longer))
-
-    nearest = min(outlook.family.runs, key=lambda run: sum(distances(run)))
-    within = max(distances(nearest)) < math.log(REACH)
-    return nearest if within else None
 
 
 def curve_of(losses: Sequence[float]) -> list[float]:

@@ -67,7 +67,10 @@ def test_a_harder_text_is_expected_to_stay_harder(family, finished):
         block_parameters(model), 900 * per_token, text
     )
     assert outlook.bits_per_byte(model, 900) == pytest.approx(usual)
-    assert outlook.rule == "the law through 4 recorded runs on verse"
+    assert outlook.rule(model, 900) == (
+        "the law through 4 recorded runs on verse, none of them near this "
+        "one"
+    )
     harder = Outlook(
         family=family,
         ratio=1.5,
@@ -75,4 +78,4 @@ def test_a_harder_text_is_expected_to_stay_harder(family, finished):
         bytes_per_token=per_token,
     )
     assert harder.bits_per_byte(model, 900) == pytest.approx(1.5 * usual)
-    assert "this text is 1.50 times as hard" in harder.rule
+    assert "this text is 1.50 times as hard" in harder.rule(model, 900)

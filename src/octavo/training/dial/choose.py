@@ -5,7 +5,7 @@ hence the loss that the law expects. The lowest wins.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from octavo.foundation.machine import peak_memory
@@ -128,10 +128,11 @@ class Chooser:
             )
             for size, draft in drafts.items()
         }
-        rule = "the fastest" if fast else "bfloat16 is no faster here"
+        threads = sorted({w.training.threads for w in ways})
+        precisions = sorted({w.training.precision for w in ways})
         return drafts, [
-            Fact("threads", str(way.threads), "faster than one, or all"),
-            Fact("precision", way.precision, rule),
+            Fact("threads", str(way.threads), fastest_of(threads)),
+            Fact("precision", way.precision, fastest_of(precisions)),
         ]
 
     def speeds(self, drafts: Mapping[str, Recipe]) -> dict[str, float]:
@@ -189,15 +190,23 @@ def plan_of(
     question: Question, recipe: Recipe, size: Fact, *facts: Fact
 ) -> Plan:
     """Return the plan of a recipe, with what is expected of it."""
-    outlook = question.outlook
-    bits = outlook.bits_per_byte(recipe.model, recipe.training.tokens)
-    expected = Fact("expected", f"{bits:.2f} bits per byte", outlook.rule)
+    outlook, tokens = question.outlook, recipe.training.tokens
+    bits = outlook.bits_per_byte(recipe.model, tokens)
+    rule = outlook.rule(recipe.model, tokens)
+    expected = Fact("expected", f"{bits:.2f} bits per byte", rule)
     others = facts_of(question.wish, recipe)
     return Plan(
         recipe=recipe,
         facts=(size, *others, *facts, expected),
         bits_per_byte=bits,
     )
+
+
+def fastest_of(ways: Sequence[object]) -> str:
+    """Say what was tried."""
+    if len(ways) == 1:
+        return "no other is worth a trial here"
+    return f"the faster of {ways[0]} and {ways[1]}"
 
 
 def size_fact(size: str, rule: str) -> Fact:

@@ -9,6 +9,7 @@ SIZES = {
     "small": (4, 192, 128),
     "medium": (5, 256, 256),
     "large": (6, 384, 256),
+    "huge": (12, 768, 512),  # GPT-2's smallest
 }
 
 

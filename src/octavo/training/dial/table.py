@@ -6,6 +6,7 @@ longer tokens learn a text at different prices.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -22,6 +23,7 @@ from octavo.training.dial.law import Cell, Law
 
 # Of a text, the bytes that trigrams are counted on and judged by.
 COUNTED, JUDGED = 300_000, 50_000
+REACH = 3.0  # times as large or as long as a recorded run: still near
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +98,24 @@ class Outlook:
             bytes_per_token=text / len(train.ids),
         )
 
-    @property
-    def rule(self) -> str:
-        """What the expectation rests on, for people."""
-        rule = (
-            f"the law through {len(self.family.runs)} recorded runs on "
-            f"{self.family.text}"
-        )
+    def nearest(self, model: ModelConfig, tokens: int) -> Recorded | None:
+        """Return the recorded run nearest in size and length, in reach."""
+        size, read = block_parameters(model), tokens * self.bytes_per_token
+
+        def distances(run: Recorded) -> tuple[float, float]:
+            larger, longer = size / run.parameters, read / run.read
+            return abs(math.log(larger)), abs(math.log(longer))
+
+        nearest = min(self.family.runs, key=lambda run: sum(distances(run)))
+        within = max(distances(nearest)) < math.log(REACH)
+        return nearest if within else None
+
+    def rule(self, model: ModelConfig, tokens: int) -> str:
+        """Say what the expectation of a run rests on, for people."""
+        runs, text = len(self.family.runs), self.family.text
+        rule = f"the law through {runs} recorded runs on {text}"
+        if self.nearest(model, tokens) is None:
+            rule += ", none of them near this one"
         if abs(self.ratio - 1) < 0.005:
             return rule
         return (
