@@ -2,23 +2,25 @@
 
     python benchmarks/dial.py list
     python benchmarks/dial.py run NAME [--corpus-file tinyshakespeare.txt]
+    python benchmarks/dial.py add RUN
     python benchmarks/dial.py fit
 
 A run is one cell of the grid: a size and a number of tokens, trained to the
 end with the recipe of `octavo train --tokens`. Its record stays in
-results/dial/NAME.json; a cell that has one is not run again. `fit` writes
-the package's table.json from all records.
+results/dial/NAME.json; a cell that has one is not run again. `add` records
+a finished run folder, from wherever it came. `fit` writes the package's
+table.json from all records.
 """
 
 import argparse
 import json
 import math
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from machine import machine
+from octavo.model import ModelConfig
 from octavo.training import SIZES, Metrics, Run, Wish, prepare, train
 from octavo.training.dial.law import Cell, Law, fit
 from octavo.training.dial.table import (
@@ -51,7 +53,7 @@ TOKENIZERS = {"bpe": "train", "bytes": "bytes"}
 def main() -> None:
     """Do what is asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("list", "run", "fit"))
+    parser.add_argument("what", choices=("list", "run", "add", "fit"))
     parser.add_argument("name", nargs="?")
     parser.add_argument("--corpus-file", type=Path)
     asked = parser.parse_args()
@@ -59,8 +61,10 @@ def main() -> None:
         print(*names(), sep="\n")
     elif asked.what == "fit":
         write_table()
+    elif asked.what == "add":
+        record(Run.open(asked.name))
     elif not path_of(asked.name).exists():
-        record(asked.name, asked.corpus_file)
+        run_cell(asked.name, asked.corpus_file)
 
 
 def names() -> list[str]:
@@ -82,7 +86,7 @@ def path_of(name: str) -> Path:
     return RESULTS / f"{name}.json"
 
 
-def record(name: str, corpus_file: Path | None) -> None:
+def run_cell(name: str, corpus_file: Path | None) -> None:
     """Run a cell, and keep what came out."""
     family, size, tokens = name.split("-")
     file = corpus_file if family == "bytes" else None
@@ -94,40 +98,48 @@ def record(name: str, corpus_file: Path | None) -> None:
     )
     with tempfile.TemporaryDirectory() as room:
         run = prepare(wish, Path(room) / "run")
-        began = time.monotonic()
-        score = train(run)
-        assert score is not None
-        content = {
-            "family": family,
-            "size": size,
-            "tokens": int(tokens),
-            "bits_per_byte": score.bits_per_byte,
-            **facts_of(run),
-            "seconds": round(time.monotonic() - began, 1),
-            "machine": machine(["torch", "numpy"]),
-        }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path_of(name).write_text(json.dumps(content, indent=1) + "\n")
-    print(name, round(score.bits_per_byte, 4), content["seconds"], "s")
+        train(run)
+        record(run)
 
 
-def facts_of(run: Run) -> dict[str, Any]:
-    """Return what the law and the track need to know of a run."""
+def record(run: Run) -> None:
+    """Keep what the law and the track need to know of a finished run."""
     text = float(run.train.num_bytes.sum())
     per_token = text / len(run.train.ids)
     to_bits = 1 / math.log(2) / per_token
     metrics = Metrics.read(run.folder)
     losses = [loss for _, loss in metrics.of("loss")]
-    training = vars(run.recipe.training)
-    return {
-        "parameters": block_parameters(run.recipe.model),
-        "read": run.recipe.training.tokens * per_token,
+    training, model = run.recipe.training, run.recipe.model
+    ((_, final),) = metrics.of("final")
+    content = {
+        "family": "bytes" if run.tokenizer.vocab_size <= 256 else "bpe",
+        "size": name_of(model),
+        "tokens": training.tokens,
+        "bits_per_byte": final["bits_per_byte"],
+        "parameters": block_parameters(model),
+        "read": training.tokens * per_token,
         "text": text,
         "curve": [round(x * to_bits, 4) for x in curve_of(losses)],
         "hardness": hardness(run.train, run.held_out, run.tokenizer),
-        "vocab_size": run.tokenizer.vocab_size,
-        "training": {k: v for k, v in training.items() if k != "prompt"},
+        "seconds": metrics.of("seconds")[-1][1],
+        "vocab_size": model.vocab_size,
+        "context": model.context,
+        "training": {
+            key: x for key, x in vars(training).items() if key != "prompt"
+        },
+        "machine": machine(["torch", "numpy"]),
     }
+    name = "{family}-{size}-{tokens}".format(**content)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path_of(name).write_text(json.dumps(content, indent=1) + "\n")
+    print(name, round(content["bits_per_byte"], 4), content["seconds"], "s")
+
+
+def name_of(model: ModelConfig) -> str:
+    """Return a size's name, or its layers and width if it has none."""
+    names = {shape[:2]: name for name, shape in SIZES.items()}
+    own = f"{model.num_layers}x{model.width}"
+    return names.get((model.num_layers, model.width), own)
 
 
 def write_table() -> None:

@@ -117,7 +117,11 @@ def test_the_fastest_way_is_taken(ask, machine, monkeypatch, speeds, way):
     # Sixty seconds less one gone, four around and one of judging.
     assert training.tokens == int(speeds[way] * 54 / 1.04)
     assert facts(plan)["size"][1] == "as you asked"
-    assert facts(plan)["threads"][0] == str(way[0])
+    assert facts(plan)["threads"] == (str(way[0]), "the faster of 1 and 4")
+    rule = "the faster of bfloat16 and float32"
+    if len(speeds) == 2:
+        rule = "no other is worth a trial here"
+    assert facts(plan)["precision"] == (way[1], rule)
     assert facts(plan)["speed"][0] == f"{speeds[way]:.0f} tokens a second"
 
 
@@ -157,8 +161,8 @@ def test_each_number_is_told_with_its_rule(ask, machine):
     ) in lines
     names = [line.split()[0] for line in lines[1:]]
     assert names == [
-        "size", "vocabulary", "context", "batch", "learning", "threads",
-        "precision", "speed", "tokens", "expected",
+        "size", "vocabulary", "context", "batch", "learning", "schedule",
+        "threads", "precision", "speed", "tokens", "expected",
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ hence the loss that the law expects. The lowest wins.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from octavo.foundation.machine import peak_memory
@@ -128,10 +128,11 @@ class Chooser:
             )
             for size, draft in drafts.items()
         }
-        rule = "the fastest" if fast else "bfloat16 is no faster here"
+        threads = sorted({w.training.threads for w in ways})
+        precisions = sorted({w.training.precision for w in ways})
         return drafts, [
-            Fact("threads", str(way.threads), "faster than one, or all"),
-            Fact("precision", way.precision, rule),
+            Fact("threads", str(way.threads), fastest_of(threads)),
+            Fact("precision", way.precision, fastest_of(precisions)),
         ]
 
     def speeds(self, drafts: Mapping[str, Recipe]) -> dict[str, float]:
@@ -199,6 +200,13 @@ def plan_of(
         facts=(size, *others, *facts, expected),
         bits_per_byte=bits,
     )
+
+
+def fastest_of(ways: Sequence[object]) -> str:
+    """Say what was tried."""
+    if len(ways) == 1:
+        return "no other is worth a trial here"
+    return f"the faster of {ways[0]} and {ways[1]}"
 
 
 def size_fact(size: str, rule: str) -> Fact:

@@ -49,6 +49,12 @@ def facts_of(wish: Wish, recipe: Recipe) -> Iterator[Fact]:
         f"{training.other_learning_rate:g} for all else",
         _rates_rule(training),
     )
+    yield Fact(
+        "schedule",
+        f"{training.warmup_steps} steps up, the last "
+        f"{training.decay_share:.0%} down to zero",
+        "straight lines; a longer way down was worse (LOG.md)",
+    )
     if training.device != "cpu":
         named = wish.device == training.device
         rule = ASKED if named else "there is one"
