@@ -126,7 +126,7 @@ def test_a_sweep_prints_rates_and_draws_them(octavo, timid, monkeypatch):
     assert first[1] == pytest.approx(0.02, rel=0.1)
     assert "the recipe's" in rows[1]
     assert sum("best" in row for row in rows) == 1
-    assert "The recipe's rates are " in done.out
+    assert "In trainings this short, " in done.out
     assert "\nContext longer than the documents\n" in done.out
     assert (timid / "sweep.png").read_bytes().startswith(b"\x89PNG")
     content = json.loads(octavo("doctor", timid, "--json").out)

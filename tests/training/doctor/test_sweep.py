@@ -49,9 +49,10 @@ def test_a_low_rate_is_seen_to_be_too_low(found):
     bits = list(found.sound.values())
     assert bits[:7] == sorted(bits[:7], reverse=True)
     assert bits[0] == pytest.approx(2.8, abs=0.05)  # a blind guess
-    assert found.verdict.startswith(
-        f"The recipe's rates are about {found.best:g} times too low: "
-    )
+    # The run has 200 steps, five times as many.
+    assert found.advised == pytest.approx(found.best * 0.2**0.5)
+    rate = found.advised * found.matrix_rate
+    assert found.verdict.endswith(f"times too low: try {rate:.2g}.")
 
 
 def test_the_same_rate_gives_the_same_trial(prepared, found):
@@ -83,11 +84,12 @@ def test_the_doctor_uses_what_the_sweep_found(timid, found, symptoms):
     (timid.folder / RECORD).unlink()
 
 
-def made(*bits: float | None) -> Sweep:
-    """A sweep around 1 with these results."""
+def made(*bits: float | None, longer: float = 1.0) -> Sweep:
+    """A sweep around 1 with these results, of a run so much longer."""
     middle = len(bits) // 2
     return Sweep(
-        tokens=1000, matrix_rate=0.02, other_rate=0.01,
+        tokens=1000, run_tokens=round(1000 * longer), matrix_rate=0.02,
+        other_rate=0.01,
         trials=tuple(
             Trial(times=2.0 ** (place - middle), bits_per_byte=value,
                   losses=(4.0, 3.0))
@@ -96,29 +98,37 @@ def made(*bits: float | None) -> Sweep:
     )  # fmt: skip
 
 
-EDGE = (
-    "4 times too high: 0.005 does best for matrices; from 0.005 to 0.01, "
-    "all do about as well. Nothing beyond 0.005 was tried: sweep from "
-    "there."
-)
+FLAT = (3, 2.5, 2, 2.5, 3)
+FALLING = (3, 2.8, 2.6, 2.4, 2.2, 2, 2.1)
+RISING = (2, 2.03, 2.2, 2.5, 2.9, 3, None)
+RIGHT = "The recipe's rates are right."
 
 
 @pytest.mark.parametrize(
-    ("bits", "own_is", "verdict"),
+    ("bits", "longer", "own_is", "advised", "said"),
     [
-        ((2, None), "unknown", "to tell which ones are good."),
-        ((3, 2.5, 2, 2.5, 3), "right", "rates are right."),
-        ((3, 2.01, 2.015, 2, 3), "right",
-         "right; from 0.01 to 0.04, all do about as well."),
-        ((3, 2.5, 2.2, 2, 3), "too low",
-         "about 2 times too low: 0.04 does best for matrices."),
-        ((2, 2.01, 2.2, 2.5, None), "too high", EDGE),
+        ((2, None), 1, "unknown", 0.5, ["Too few rates were tried"]),
+        (FLAT, 1, "right", 1, ["0.02 does best for matrices.", RIGHT]),
+        (FLAT, 4, "right", 0.5, ["is 4.0 times as long: it wants", RIGHT]),
+        ((3, 2.8, 2.6, 2.4, 2, 2.01, 2.1), 1, "right", 2,
+         ["In trainings this short, 0.04 to 0.08 does best", RIGHT]),
+        (FALLING, 1, "too low", 4, ["about 4 times too low: try 0.08."]),
+        (FALLING, 1.5, "too low", 4 / 1.5**0.5, ["too low: try 0.065."]),
+        (FALLING, 4, "right", 2, [RIGHT]),
+        (RISING, 1, "too high", 0.125,
+         ["this short, 0.0025 to 0.005 does best for matrices.",
+          "Nothing beyond was tried: sweep from there.",
+          "are about 8 times too high: try 0.0025."]),
     ],
 )  # fmt: skip
-def test_what_a_sweep_says(bits, own_is, verdict):
-    found = made(*bits)
+def test_what_a_sweep_says(bits, longer, own_is, advised, said):
+    found = made(*bits, longer=longer)
     assert found.own_is == own_is
-    assert found.verdict.endswith(verdict)
+    assert found.advised == pytest.approx(advised)
+    for sentence in said:
+        assert sentence in found.verdict
+    assert ("Nothing beyond" in found.verdict) == (bits is RISING)
+    assert ("as long" in found.verdict) == (longer > 1)
 
 
 def test_a_stop_leaves_the_trials_that_are_done(timid, found):

@@ -221,12 +221,13 @@ def steepness(x: Floats, y: Floats) -> float:
 
 def by_sweep(e: Evidence, found: Sweep) -> Sign:
     """Return what a sweep says of rates that are not the best."""
+    bits = found.sound
     return Sign(
-        f"in trainings on {found.tokens:,} tokens, the recipe's rates came "
-        f"to {found.sound.get(1.0, math.nan):.2f} bits per byte on "
-        f"held-out text, {found.best:g} times as high ones to "
-        f"{found.sound[found.best]:.2f}",
-        rates(e, found.best),
+        f"a sweep of trainings on {found.tokens:,} tokens came to "
+        f"{bits.get(1.0, math.inf):.2f} bits per byte on held-out text at "
+        f"the recipe's rates, and to {bits[found.best]:.2f} at "
+        f"{found.best:g} times those",
+        rates(e, found.advised),
     )
 
 

@@ -52,6 +52,7 @@ def sweep(
         )
     return Sweep(
         tokens=steps * training.batch_size * run.recipe.model.context,
+        run_tokens=training.tokens,
         matrix_rate=training.matrix_learning_rate,
         other_rate=training.other_learning_rate,
         trials=tuple(sorted(trials, key=lambda trial: trial.times)),

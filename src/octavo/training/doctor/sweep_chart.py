@@ -3,6 +3,7 @@
 import math
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from matplotlib.axes import Axes
 from matplotlib.markers import CARETUP
@@ -13,6 +14,7 @@ from octavo.training.doctor.trials import Sweep, Trial
 from octavo.training.run import Run
 
 ROOM_ABOVE = 1.06  # of a blind guess: what is worse is off the picture
+LAST = 3  # losses, where a trial's curve ends
 ROOM_BELOW = 0.08  # of the height
 MARGIN = 2**0.25  # around the rates that are as good as the best
 
@@ -22,7 +24,8 @@ def draw_sweep(run: Run, found: Sweep, path: Path) -> None:
     bits_per_nat = bits_per_byte_per_nat(run)
     blind_guess = bits_per_nat * math.log(run.recipe.model.vocab_size)
     top = ROOM_ABOVE * blind_guess
-    low = found.sound[found.best]
+    ends = [fmean(t.losses[-LAST:]) for t in found.trials if t.losses]
+    low = min(found.sound[found.best], bits_per_nat * min(ends))
     name = Path(run.recipe.data.corpus).name
     with drawing(path, 9.0, 4.4) as figure:
         valley, curves = figure.subplots(
@@ -86,7 +89,12 @@ def _mark(axes: Axes, found: Sweep) -> None:
     best, own = found.best * found.matrix_rate, found.matrix_rate
     axes.axvline(own, color=INK, lw=1, ls=(0, (1, 3)), zorder=1)
     note = partial(axes.annotate, textcoords="offset points", fontsize=9.5)
-    note("the recipe's", (own, axes.get_ylim()[1]), (5, -11))
+    top = axes.get_ylim()[1]
+    note("the recipe's", (own, top), (5, -11))
+    if found.own_is != "right":
+        advised = found.advised * own
+        axes.axvline(advised, color=RED, lw=1, ls=(0, (1, 3)), zorder=1)
+        note("to try", (advised, top), (5, -25), color=RED)
     if own != best and 1.0 in found.sound:
         axes.plot([own], [found.sound[1.0]], color=INK, marker="o", ms=7)
     bits = found.sound[found.best]

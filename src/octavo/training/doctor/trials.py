@@ -1,5 +1,11 @@
-"""What a sweep found: how a recipe does at other learning rates."""
+"""What a sweep found: how a recipe does at other learning rates.
 
+A short training likes higher rates than a long one. Sixteen times the steps
+took a quarter of the rate (LOG.md, 2026-11-25), so that what was best is
+scaled by the square root of the lengths' ratio before it is advised.
+"""
+
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -7,7 +13,8 @@ from typing import Any, Self
 from octavo.foundation import UserError
 from octavo.foundation.files import read_json, write_json
 
-AS_GOOD = 0.01  # of the best: another seed makes as much of a difference
+AS_GOOD = 0.02  # of the best: another seed makes as much of a difference
+SLACK = 2.0  # times the rate: the scaling is not to be trusted further
 FEWEST = 3  # trials: the recipe's own rates, and one on each side
 RECORD, PICTURE = "sweep.json", "sweep.png"
 
@@ -26,6 +33,7 @@ class Sweep:
     """Trials of one recipe, from the lowest rate to the highest."""
 
     tokens: int  # that each trial read
+    run_tokens: int  # that the whole run reads
     matrix_rate: float  # the recipe's own
     other_rate: float
     trials: tuple[Trial, ...]
@@ -52,12 +60,22 @@ class Sweep:
         return min(good), max(good)
 
     @property
+    def scale(self) -> float:
+        """What scales a trial's rate to one for the whole run."""
+        return math.sqrt(min(1.0, self.tokens / self.run_tokens))
+
+    @property
+    def advised(self) -> float:
+        """The multiple to try for the whole run."""
+        return self.best * self.scale
+
+    @property
     def own_is(self) -> str:
         """Whether the recipe's own rates are "right", or else what."""
         if len(self.sound) < FEWEST:
             return "unknown"
         low, high = self.valley
-        if low > 1:
+        if low * self.scale > SLACK:
             return "too low"
         return "too high" if high < 1 else "right"
 
@@ -70,23 +88,28 @@ class Sweep:
     @property
     def verdict(self) -> str:
         """What that means for the recipe, in plain words."""
-        low, high = (f"{t * self.matrix_rate:.2g}" for t in self.valley)
-        best = f"{self.best * self.matrix_rate:.2g}"
         if self.own_is == "unknown":
             return "Too few rates were tried to tell which ones are good."
-        if self.own_is == "right":
-            first = "The recipe's rates are right"
-        else:
-            times = max(self.best, 1 / self.best)
-            first = (
-                f"The recipe's rates are about {times:g} times "
-                f"{self.own_is}: {best} does best for matrices"
-            )
-        if low != high:
-            first += f"; from {low} to {high}, all do about as well"
+        low, high = (f"{t * self.matrix_rate:.2g}" for t in self.valley)
+        good = low if low == high else f"{low} to {high}"
+        lines = [f"In trainings this short, {good} does best for matrices."]
         if self.at_edge:
-            first += f". Nothing beyond {best} was tried: sweep from there"
-        return f"{first}."
+            lines.append("Nothing beyond was tried: sweep from there.")
+        if self.scale < 1:
+            longer = self.run_tokens / self.tokens
+            lines.append(
+                f"The run is {longer:.1f} times as long: it wants lower "
+                "ones."
+            )
+        if self.own_is == "right":
+            lines.append("The recipe's rates are right.")
+        else:
+            times = max(self.advised, 1 / self.advised)
+            lines.append(
+                f"The recipe's rates are about {times:.2g} times "
+                f"{self.own_is}: try {self.advised * self.matrix_rate:.2g}."
+            )
+        return " ".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what it found, for programs: all but the curves."""
@@ -94,8 +117,9 @@ class Sweep:
             "tokens": self.tokens,
             "own_is": self.own_is,
             "best_times": self.best,
-            "matrix_learning_rate": self.best * self.matrix_rate,
-            "other_learning_rate": self.best * self.other_rate,
+            "advised_times": self.advised,
+            "matrix_learning_rate": self.advised * self.matrix_rate,
+            "other_learning_rate": self.advised * self.other_rate,
             "bits_per_byte": {
                 f"{trial.times:g}": trial.bits_per_byte
                 for trial in self.trials
