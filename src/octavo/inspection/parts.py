@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from octavo.inspection.capture import as_batch
 from octavo.model import Attention, ModelConfig, Transformer
 
 IN_BLOCK = {
@@ -153,7 +154,7 @@ def measure_activations(model: Transformer) -> dict[str, int]:
         return tensor
 
     was_training = model.training
-    ids = torch.zeros(1, model.config.context, dtype=torch.long)
+    ids = as_batch(model, [0] * model.config.context)
     with (
         torch.random.fork_rng(devices=[]),
         following(model.train()) as inside,

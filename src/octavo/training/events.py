@@ -60,9 +60,8 @@ class Events:
     """The event files of a run, begun anew."""
 
     def __init__(self, run: Run) -> None:
-        recipe = run.recipe
-        self.recipe, self.training = recipe, recipe.training
-        self.tokens = self.training.batch_size * recipe.model.context
+        self.training = run.recipe.training
+        self.tokens = self.training.batch_size * run.recipe.model.context
         self.seconds = 0.0  # into the run
         self.began = (run.folder / "recipe.toml").stat().st_mtime
         folder = run.folder / FOLDER
@@ -71,39 +70,40 @@ class Events:
             old.unlink()
         torch_writer = import_module("torch.utils.tensorboard")
         self.writer = torch_writer.SummaryWriter(folder, flush_secs=SECONDS)
+        messages = import_module("tensorboard.compat.proto.summary_pb2")
+        self.summary = messages.Summary
 
     def add(self, row: Row) -> None:
-        """Add a line of the record."""
-        step, before = row["step"], self.seconds
-        self.seconds = row.get("seconds", before)
-        for key, curve in CURVES.items():
-            if key in row:
-                self._point(curve, row[key], step)
-        if share := row.get("learning_rate_share"):
-            self._learning_rates(share, step)
-        if self.seconds > before:
-            speed = self.tokens / (self.seconds - before)
-            self._point("training/tokens_per_second", speed, step)
-        for name, value in row.get("final", {}).items():
-            self._point(f"final/{name}", value, step)
+        """Add a line of the record, at the time of the run itself."""
+        points = dict(self._points(row))
+        self.seconds = row.get("seconds", self.seconds)
+        step, time = row["step"], self.began + self.seconds
+        values = [
+            self.summary.Value(tag=curve, simple_value=value)
+            for curve, value in points.items()
+        ]
+        if values:
+            summary = self.summary(value=values)
+            self.writer.file_writer.add_summary(summary, step, time)
         if "sample" in row:
             text = f"```text\n{row['sample']}\n```"
-            self.writer.add_text("sample", text, step, self._now())
+            self.writer.add_text("sample", text, step, time)
+
+    def _points(self, row: Row) -> Iterator[tuple[str, float]]:
+        """Yield the curves that a line adds to, each with its value."""
+        for key, curve in CURVES.items():
+            if key in row:
+                yield curve, row[key]
+        if "learning_rate_share" in row:
+            for name in ("matrix_learning_rate", "other_learning_rate"):
+                full = getattr(self.training, name)
+                yield f"training/{name}", full * row["learning_rate_share"]
+        seconds = row.get("seconds", self.seconds) - self.seconds
+        if seconds > 0:
+            yield "training/tokens_per_second", self.tokens / seconds
+        for name, value in row.get("final", {}).items():
+            yield f"final/{name}", value
 
     def close(self) -> None:
         """Put everything on the disk."""
         self.writer.close()
-
-    def _learning_rates(self, share: float, step: int) -> None:
-        """Add both learning rates."""
-        for name in ("matrix_learning_rate", "other_learning_rate"):
-            rate = getattr(self.training, name) * share
-            self._point(f"training/{name}", rate, step)
-
-    def _point(self, curve: str, value: float, step: int) -> None:
-        """Add a point to a curve, at the run's own time."""
-        self.writer.add_scalar(curve, value, step, self._now())
-
-    def _now(self) -> float:
-        """Return when a line was written, pauses left out."""
-        return self.began + self.seconds
