@@ -278,5 +278,5 @@ def test_minutes_become_a_budget(octavo, corpus, tmp_path):
     done = octavo("train", "--corpus", corpus, "--out", out,
                   "--minutes", 0.05, *TRAINING)  # fmt: skip
     assert done.code == 0, done.err
-    assert "speed times 0.05 minutes, less " in done.err
+    assert "speed times 0.05 min, less " in done.err
     assert "bits per byte" in done.out

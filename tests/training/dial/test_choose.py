@@ -50,7 +50,7 @@ def test_the_minutes_become_tokens():
     # 120 s less 10 and 4 and 6 are 100, of which looks have 4 in 104.
     assert pace.tokens(2.0) == 96_153
     assert pace.rule(2.0) == (
-        "speed times 2 minutes, less 14 s for the start, 6 s for judging, "
+        "speed times 2 min, less 14 s for the start, 6 s for judging, "
         "4% for looks"
     )
     times = pace.times(96_153)
@@ -156,7 +156,7 @@ def test_each_number_is_told_with_its_rule(ask, machine):
     assert "  batch          2 windows: as you asked" in lines
     assert (
         f"  tokens         {tokens:,}, {tokens / train:.2f} times through "
-        "the text: speed times 1 minutes, less 5 s for the start, 1 s for "
+        "the text: speed times 1 min, less 5 s for the start, 1 s for "
         "judging, 4% for looks"
     ) in lines
     names = [line.split()[0] for line in lines[1:]]

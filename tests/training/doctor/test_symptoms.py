@@ -317,6 +317,17 @@ def test_a_disk_that_is_nearly_full(prepared, trained, symptoms):
     assert symptoms(trained(), full) == []  # it needs no room any more
 
 
+def test_a_byte_that_was_changed(trained, symptoms, tmp_path):
+    here, there = trained().folder, tmp_path / "run"
+    copy(here, there, but=("model.safetensors",))
+    weights = bytearray((here / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (there / "model.safetensors").write_bytes(weights)
+    diagnosis = diagnose(there, MACHINE)
+    assert found(diagnosis) == ["a file was changed"]
+    assert diagnosis.findings[0].sign.seen.startswith("model.safetensors:")
+
+
 def test_every_row_is_provoked_here():
     source = Path(__file__).read_text("utf-8")
     for row in SYMPTOMS:

@@ -29,7 +29,7 @@ class Pace:
     def rule(self, minutes: float) -> str:
         """Say how they were counted."""
         return (
-            f"speed times {minutes:g} minutes, less "
+            f"speed times {minutes:g} min, less "
             f"{self.starting + AROUND:.0f} s for the start, "
             f"{self.judging:.0f} s for judging, {LOOKS_SHARE:.0%} for looks"
         )

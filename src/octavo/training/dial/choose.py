@@ -69,7 +69,9 @@ def timed(question: Question, plan: Plan) -> Plan:
     """
     if plan.times is not None:
         return plan
+    starting = time.monotonic() - question.began  # a run takes no probe
     pace = Chooser(question).pace(plan.recipe)
+    pace = replace(pace, starting=starting)
     times = pace.times(plan.recipe.training.tokens)
     return replace(plan, times=times, memory=peak_memory())
 
@@ -84,8 +86,8 @@ class Chooser:
         """Plan for the lowest loss that the minutes allow."""
         minutes = self.question.minutes
         drafts = self.question.drafts()
-        drafts, why = self.fastest_way(drafts)
-        speeds = self.speeds(drafts)
+        drafts, speed, why = self.fastest_way(drafts)
+        speeds = self.speeds(drafts, speed)
         candidates = [
             self.candidate(size, draft, speeds[size])
             for size, draft in drafts.items()
@@ -93,7 +95,7 @@ class Chooser:
         best = min(candidates, key=lambda c: c.bits_per_byte)
         pace = self.pace(drafts[best.size])
         tokens = pace.tokens(minutes)
-        rule = f"lowest expected loss in {minutes:g} minutes"
+        rule = f"lowest expected loss in {minutes:g} min"
         if self.question.wish.size is not None:
             rule = ASKED
         plan = plan_of(
@@ -113,15 +115,17 @@ class Chooser:
 
     def fastest_way(
         self, drafts: dict[str, Recipe]
-    ) -> tuple[dict[str, Recipe], list[Fact]]:
+    ) -> tuple[dict[str, Recipe], float, list[Fact]]:
         """Return drafts with the threads and precision that are fastest.
 
-        They are tried on the smallest size, where threads gain least.
+        They are tried on the smallest size, where threads gain least; its
+        speed comes along.
         """
         smallest = next(iter(drafts.values()))
         fast = has_fast_bfloat16(smallest.training.device)
         ways = ways_to_compute(smallest, fast)
-        way = max(ways, key=self.speed).training
+        tried = [self.speed(way) for way in ways]
+        way = ways[tried.index(max(tried))].training
         drafts = {
             size: changed(
                 draft, threads=way.threads, precision=way.precision
@@ -130,19 +134,25 @@ class Chooser:
         }
         threads = sorted({w.training.threads for w in ways})
         precisions = sorted({w.training.precision for w in ways})
-        return drafts, [
-            Fact("threads", str(way.threads), fastest_of(threads)),
-            Fact("precision", way.precision, fastest_of(precisions)),
-        ]
+        return (
+            drafts,
+            max(tried),
+            [
+                Fact("threads", str(way.threads), fastest_of(threads)),
+                Fact("precision", way.precision, fastest_of(precisions)),
+            ],
+        )
 
-    def speeds(self, drafts: Mapping[str, Recipe]) -> dict[str, float]:
-        """Return each size's speed; two are measured."""
+    def speeds(
+        self, drafts: Mapping[str, Recipe], smallest: float
+    ) -> dict[str, float]:
+        """Return each size's speed; beside the smallest one is measured."""
         sizes = list(drafts)
         numbers = {s: matrix_parameters(d.model) for s, d in drafts.items()}
-        measured = {
-            numbers[size]: self.speed(drafts[size])
-            for size in (sizes[0], sizes[len(sizes) // 2])
-        }
+        measured = {numbers[sizes[0]]: smallest}
+        if len(sizes) > 1:
+            middle = sizes[len(sizes) // 2]
+            measured[numbers[middle]] = self.speed(drafts[middle])
         return {
             size: speed_between(measured, number)
             for size, number in numbers.items()

@@ -14,8 +14,8 @@ from octavo.training.batches import Batches
 from octavo.training.recipe import Recipe
 from octavo.training.steps import begin, take_step
 
-PROBE_SECONDS = 0.8  # for each way to compute, and each size
-FINAL_SECONDS = 2.0  # for the winner, once more
+PROBE_SECONDS = 0.5  # for each way to compute, and each size
+FINAL_SECONDS = 1.5  # for the winner, once more
 JUDGED_WINDOWS = 16  # at once, as in the closing evaluation
 
 
