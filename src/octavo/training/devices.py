@@ -122,8 +122,8 @@ def require_agreement(found: Comparison, precision: str) -> None:
     if found.worst > tolerance:
         raise UserError(
             f"{found.device} does not compute what the CPU does: {found}; "
-            f"rounding is below {tolerance:g}. Train with --device cpu, or "
-            "try another version of PyTorch"
+            f"rounding is below {tolerance:g}. Make the run anew with "
+            "--device cpu, or try another version of PyTorch"
         )
 
 
