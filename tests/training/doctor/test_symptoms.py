@@ -240,25 +240,22 @@ class Disturber(Watcher):
             time.sleep(self.seconds)
 
 
-def test_other_work_beside_training(prepared, symptoms, monkeypatch):
+def test_other_work_beside_training(prepared, symptoms):
     run = prepared()
-    monkeypatch.setattr("octavo.training.loop.time", time)
     train(run, Disturber(from_step=80, seconds=0.025))
     assert symptoms(run) == ["too slow: other work"]
 
 
 def test_other_work_through_all_of_the_run(prepared, symptoms, monkeypatch):
     run = prepared("training.batch_size=32", "training.tokens=20480")
-    monkeypatch.setattr("octavo.training.loop.time", time)
     train(run, Disturber(from_step=0, seconds=0.06))
     assert "too slow: other work" in symptoms(run)
 
 
-def test_steps_that_are_too_small(prepared, symptoms, monkeypatch):
+def test_steps_that_are_too_small(prepared, symptoms):
     run = prepared(
         "training.batch_size=1", "model.context=8", "training.tokens=2400"
     )
-    monkeypatch.setattr("octavo.training.loop.time", time)
     train(run)
     assert "too slow: small steps" in symptoms(run)
 
