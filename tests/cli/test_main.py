@@ -67,6 +67,13 @@ def test_faults_of_ours_are_told_apart():
     assert (
         explain(OSError(28, "No space left", "a"))[1] == "a: No space left"
     )
+    for error, said in (
+        (RuntimeError("CUDA out of memory. Tried"), "too little memory"),
+        (NotImplementedError("'aten::x' ... for the MPS device"), "lacks"),
+    ):
+        code, line = explain(error)
+        assert code == 2
+        assert said in line
     code, line = explain(ZeroDivisionError("x"))
     assert code == 1
     assert "a fault of ours (ZeroDivisionError: x)" in line

@@ -4,18 +4,22 @@ import math
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from octavo.foundation import UserError
+from octavo.inspection import Evolution
 from octavo.interop import load_model
 from octavo.training import (
     Recipe,
     Run,
     TrainingRecipe,
+    devices,
     evaluate_run,
     loop,
     prepare_from_recipe,
+    samples,
     train,
 )
 from octavo.training import recipe as recipes
@@ -28,6 +32,7 @@ from octavo.training.devices import (
     require_device,
 )
 from octavo.training.steps import begin
+from octavo.training.surroundings import RandomNumbers
 
 from ..other_device import NAME
 
@@ -139,6 +144,18 @@ def test_a_wrong_device_stops_with_the_figures(there, other_device, how):
     assert f"{found.loss_on_cpu:.5f} on the CPU" in words
 
 
+def test_of_a_large_batch_the_first_windows_are_compared(
+    there, monkeypatch
+):
+    whole = compared(there)
+    monkeypatch.setattr(devices, "MOST_TOKENS", 20)
+    state = begin(there)
+    ids = torch.arange(17).view(1, 17)
+    loss = state.backend.loss(ids[:, :-1], ids[:, 1:])
+    assert compared(there).loss == pytest.approx(loss, rel=1e-6)
+    assert whole.loss != pytest.approx(loss, rel=1e-6)
+
+
 def test_dropout_rests_while_devices_are_compared(there):
     wet = replace(there, model=replace(there.model, dropout=0.5))
     torch.manual_seed(9)
@@ -182,10 +199,15 @@ def test_a_run_on_another_device_is_the_cpus(
     there, finished, recorder, tmp_path, monkeypatch
 ):
     """Stopped, resumed, sampled and judged there: the same but rounding."""
+    monkeypatch.setattr(samples, "SAMPLE_TOKENS", 4)  # each takes a while
     run = prepared(there, tmp_path, monkeypatch)
     steps = iter([False] * 9 + [True])
     assert train(run, recorder, lambda: next(steps)) is None
     score = train(run, recorder)
+    looks, wanted = (
+        Evolution.read(r.folder).weights for r in (run, finished)
+    )
+    np.testing.assert_allclose(looks, wanted, rtol=0, atol=2e-3)
     sound = [line for (line,) in recorder.of("noted") if "Beside" in line]
     assert len(sound) == 2
     assert sound[0].startswith("Beside the CPU: loss 5.65893")
@@ -201,6 +223,22 @@ def test_a_run_on_another_device_is_the_cpus(
 def prepared(recipe: Recipe, tmp_path, monkeypatch) -> Run:
     monkeypatch.setattr("octavo.training.preparing.require_device", print)
     return prepare_from_recipe(recipe, tmp_path / "run")
+
+
+def test_the_devices_random_numbers_are_kept(monkeypatch):
+    put_back = []
+    device = SimpleNamespace(
+        get_rng_state=lambda: torch.tensor([7]),
+        set_rng_state=put_back.append,
+    )
+    monkeypatch.setattr(torch, "get_device_module", {"cuda": device}.get)
+    memory = RandomNumbers("cuda").memory()
+    assert memory.keys() == {"cpu", "cuda"}
+    RandomNumbers("cpu").remember(memory)
+    assert not put_back
+    RandomNumbers("cuda").remember(memory)
+    assert put_back == [torch.tensor([7])]
+    assert RandomNumbers("cpu").memory().keys() == {"cpu"}
 
 
 def test_a_twin_computes_on_the_cpu():

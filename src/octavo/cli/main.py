@@ -102,16 +102,27 @@ def explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         return 2, f"{error.filename or 'system'}: {reason}"
-    scarce = isinstance(error, MemoryError) or any(
-        words in str(error)
-        for words in ("allocate memory", "out of memory")
-    )
-    if scarce:
-        return 2, (
-            "this machine has too little memory for that: a smaller "
-            "--batch-size, --context or --size needs less"
-        )
+    if line := what_is_lacking(error):
+        return 2, line
     return 1, (
         f"a fault of ours ({type(error).__name__}: {error}); run it again "
         "with --debug and report what it prints"
     )
+
+
+def what_is_lacking(error: BaseException) -> str:
+    """Return what the machine lacks, and a way out; "" if it has all."""
+    words = str(error)
+    if isinstance(error, NotImplementedError) and "MPS" in words:
+        return (
+            "this PyTorch lacks an operator for mps: use --device cpu, or "
+            "set PYTORCH_ENABLE_MPS_FALLBACK=1, which leaves that operator "
+            "to the CPU"
+        )
+    full = "allocate memory" in words or "out of memory" in words
+    if full or isinstance(error, MemoryError):
+        return (
+            "this machine has too little memory for that: a smaller "
+            "--batch-size, --context or --size needs less"
+        )
+    return ""

@@ -2,8 +2,8 @@
 
 Read in this order: recipe, metrics, run, batches, optimizers, the folder
 memory, backends, devices, surroundings, checkpoints, steps, samples, track,
-looks, events, loop, material, the folder dial, preparing, judge, and chart,
-which is imported where it is needed.
+looks, events, loop, material, the folder dial, preparing, judge; and chart
+and the folder doctor, which are imported where they are needed.
 """
 
 from octavo.training.devices import choose_device

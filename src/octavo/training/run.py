@@ -3,6 +3,7 @@
 config.json, model.safetensors, tokenizer.json, ...   the model
 recipe.toml      every choice behind it
 metrics.jsonl    every step's loss, measurements and samples
+tensorboard/     the same for TensorBoard, if asked for
 samples.md       the samples, to read
 attention.safetensors  one sentence's attention, at a dozen moments
 tokens/          the text, as token files

@@ -240,25 +240,22 @@ class Disturber(Watcher):
             time.sleep(self.seconds)
 
 
-def test_other_work_beside_training(prepared, symptoms, monkeypatch):
+def test_other_work_beside_training(prepared, symptoms):
     run = prepared()
-    monkeypatch.setattr("octavo.training.loop.time", time)
     train(run, Disturber(from_step=80, seconds=0.025))
     assert symptoms(run) == ["too slow: other work"]
 
 
 def test_other_work_through_all_of_the_run(prepared, symptoms, monkeypatch):
     run = prepared("training.batch_size=32", "training.tokens=20480")
-    monkeypatch.setattr("octavo.training.loop.time", time)
     train(run, Disturber(from_step=0, seconds=0.06))
     assert "too slow: other work" in symptoms(run)
 
 
-def test_steps_that_are_too_small(prepared, symptoms, monkeypatch):
+def test_steps_that_are_too_small(prepared, symptoms):
     run = prepared(
         "training.batch_size=1", "model.context=8", "training.tokens=2400"
     )
-    monkeypatch.setattr("octavo.training.loop.time", time)
     train(run)
     assert "too slow: small steps" in symptoms(run)
 
@@ -315,6 +312,17 @@ def test_a_disk_that_is_nearly_full(prepared, trained, symptoms):
     full = replace(MACHINE, free_disk=100_000)
     assert symptoms(prepared(), full) == ["disk nearly full"]
     assert symptoms(trained(), full) == []  # it needs no room any more
+
+
+def test_a_byte_that_was_changed(trained, symptoms, tmp_path):
+    here, there = trained().folder, tmp_path / "run"
+    copy(here, there, but=("model.safetensors",))
+    weights = bytearray((here / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (there / "model.safetensors").write_bytes(weights)
+    diagnosis = diagnose(there, MACHINE)
+    assert found(diagnosis) == ["a file was changed"]
+    assert diagnosis.findings[0].sign.seen.startswith("model.safetensors:")
 
 
 def test_every_row_is_provoked_here():

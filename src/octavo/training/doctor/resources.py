@@ -1,8 +1,9 @@
-"""Signs that time or room is lost: speed, memory, disk."""
+"""Signs that time, room or bytes are lost: speed, memory, disk, files."""
 
 import numpy as np
 import torch
 
+from octavo.foundation.checksums import changed
 from octavo.training.doctor.evidence import Evidence, Sign
 
 STRETCHES, FEWEST = 20, 8  # of the run, and of steps in each
@@ -152,3 +153,13 @@ def disk_full(e: Evidence) -> Sign | None:
         f"{free / 1e6:,.0f} MB are free where the run is, and its "
         f"checkpoints may need {needed / 1e6:,.0f}"
     )
+
+
+def changed_files(e: Evidence) -> Sign | None:
+    """Look for files of a finished run that are not as it left them."""
+    if not e.status.finished:
+        return None
+    names = changed(e.run.folder, e.status.sha256)
+    if not names:
+        return None
+    return Sign(f"{', '.join(names)}: not what training wrote, or gone")

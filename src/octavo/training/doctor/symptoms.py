@@ -289,6 +289,15 @@ SYMPTOMS = (
         command="octavo train --resume {run}",
         check=resources.disk_full,
     ),
+    Symptom(
+        name="a file was changed",
+        see="A file of a finished run is not what training wrote.",
+        cause="Another program wrote into the folder, a copy broke off, or "
+        "the disk fails.",
+        remedy="Let training make it anew from its last checkpoint.",
+        command="octavo train --resume {run}",
+        check=resources.changed_files,
+    ),
 )
 
 
