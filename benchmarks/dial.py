@@ -46,6 +46,10 @@ GRID = {
         "large": (0.1,),
     },
 }
+# Cells that read fewer tokens than this share of their parameters are not
+# fitted: they have not begun to use their size, and no minutes would choose
+# them. (The track of a run may still be theirs.)
+LEAST_READ = 0.05
 TEXTS = {"bpe": "shakespeare", "bytes": "tiny-shakespeare"}
 TOKENIZERS = {"bpe": "train", "bytes": "bytes"}
 
@@ -161,9 +165,8 @@ def write_table() -> None:
 def family_of(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a family's part of the table."""
     keys = "parameters", "read", "text", "bits_per_byte"
-    cells = [Cell(**{key: r[key] for key in keys}) for r in records]
-    law = fit(cells)
-    show(records, cells, law)
+    law = fit([Cell(**{k: r[k] for k in keys}) for r in fitted(records)])
+    show(records, law)
     more = *keys, "size", "tokens", "curve"
     family = records[0]["family"]
     return {
@@ -175,17 +178,23 @@ def family_of(records: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def show(
-    records: list[dict[str, Any]], cells: list[Cell], law: Law
-) -> None:
+def fitted(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records that the law goes through."""
+    return [
+        r for r in records if r["tokens"] >= LEAST_READ * r["parameters"]
+    ]
+
+
+def show(records: list[dict[str, Any]], law: Law) -> None:
     """Print the law beside the runs."""
     print(records[0]["family"], law)
-    for r, cell in zip(records, cells, strict=True):
-        there = law.bits_per_byte(cell.parameters, cell.read, cell.text)
-        error = there / cell.bits_per_byte - 1
+    for r in records:
+        there = law.bits_per_byte(r["parameters"], r["read"], r["text"])
+        error = there / r["bits_per_byte"] - 1
+        note = "" if r in fitted(records) else "  not fitted"
         print(
-            f"{r['size']:8}{r['tokens']:>10,}  {cell.bits_per_byte:.3f}  "
-            f"law {there:.3f} ({error:+.1%})  {r['seconds']:.0f} s"
+            f"{r['size']:8}{r['tokens']:>10,}  {r['bits_per_byte']:.3f}  "
+            f"law {there:.3f} ({error:+.1%}){note}"
         )
 
 

@@ -33,10 +33,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("minutes", nargs="+", type=float)
     parser.add_argument("--corpus", default="shakespeare")
+    parser.add_argument("--keep", type=Path, help="Where the runs stay.")
     asked = parser.parse_args()
     rows = []
     for minutes in asked.minutes:
-        rows.append(check(asked.corpus, minutes))
+        with tempfile.TemporaryDirectory() as room:
+            out = (asked.keep or Path(room)) / f"minutes-{minutes:g}"
+            rows.append(check(asked.corpus, minutes, out))
         print(json.dumps(rows[-1]), flush=True)
     content = {"machine": machine(["torch", "numpy"]), "rows": rows}
     text = json.dumps(content, indent=1) + "\n"
@@ -44,22 +47,21 @@ def main() -> None:
     (RESULTS / "plan.md").write_text(page(content, asked.corpus))
 
 
-def check(corpus: str, minutes: float) -> dict[str, Any]:
+def check(corpus: str, minutes: float, out: Path) -> dict[str, Any]:
     """Plan a run, make it, and return both."""
     asked = ["--corpus", corpus, "--minutes", f"{minutes:g}", "--json"]
     plan = json.loads(
         subprocess.check_output([*OCTAVO, "plan", *asked], text=True)
     )
-    with tempfile.TemporaryDirectory() as room:
-        out = ["--out", f"{room}/run"]
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [*OCTAVO, "train", *asked, *out], stdout=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        score = json.loads(process.stdout.read())
-        _, _, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [*OCTAVO, "train", *asked, "--out", str(out)],
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    score = json.loads(process.stdout.read())
+    _, _, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - began
     width = plan["recipe"]["model"]["width"]
     return {
         "minutes": minutes,

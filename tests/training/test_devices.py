@@ -15,9 +15,11 @@ from octavo.training import (
     Recipe,
     Run,
     TrainingRecipe,
+    devices,
     evaluate_run,
     loop,
     prepare_from_recipe,
+    samples,
     train,
 )
 from octavo.training import recipe as recipes
@@ -142,6 +144,18 @@ def test_a_wrong_device_stops_with_the_figures(there, other_device, how):
     assert f"{found.loss_on_cpu:.5f} on the CPU" in words
 
 
+def test_of_a_large_batch_the_first_windows_are_compared(
+    there, monkeypatch
+):
+    whole = compared(there)
+    monkeypatch.setattr(devices, "MOST_TOKENS", 20)
+    state = begin(there)
+    ids = torch.arange(17).view(1, 17)
+    loss = state.backend.loss(ids[:, :-1], ids[:, 1:])
+    assert compared(there).loss == pytest.approx(loss, rel=1e-6)
+    assert whole.loss != pytest.approx(loss, rel=1e-6)
+
+
 def test_dropout_rests_while_devices_are_compared(there):
     wet = replace(there, model=replace(there.model, dropout=0.5))
     torch.manual_seed(9)
@@ -185,6 +199,7 @@ def test_a_run_on_another_device_is_the_cpus(
     there, finished, recorder, tmp_path, monkeypatch
 ):
     """Stopped, resumed, sampled and judged there: the same but rounding."""
+    monkeypatch.setattr(samples, "SAMPLE_TOKENS", 4)  # each takes a while
     run = prepared(there, tmp_path, monkeypatch)
     steps = iter([False] * 9 + [True])
     assert train(run, recorder, lambda: next(steps)) is None

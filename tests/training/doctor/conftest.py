@@ -1,7 +1,8 @@
 """Small runs, sound and sick, each made once for all tests."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -85,15 +86,15 @@ def recipe(text_file) -> Recipe:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def steady():
-    """Every step takes a millisecond, whatever else the machine does.
+@contextmanager
+def steady_clock() -> Iterator[None]:
+    """Let every step take a millisecond, whatever the machine does.
 
     Only late samples are written: the others take half of the time.
     """
     ticks = count()
+    clock = SimpleNamespace(monotonic=lambda: next(ticks) / 1000)
     with pytest.MonkeyPatch.context() as patch:
-        clock = SimpleNamespace(monotonic=lambda: next(ticks) / 1000)
         patch.setattr("octavo.training.loop.time", clock)
         patch.setattr("octavo.training.looks.SAMPLE_AT", (0.6, 0.8, 1.0))
         yield
@@ -111,13 +112,14 @@ def prepared(recipe, tmp_path_factory) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def trained(prepared, steady) -> Callable[..., Run]:
+def trained(prepared) -> Callable[..., Run]:
     """The same, trained to its end; made once for the same settings."""
 
     @cache
     def make(*settings: str) -> Run:
         run = prepared(*settings)
-        assert train(run) is not None
+        with steady_clock():
+            assert train(run) is not None
         return run
 
     return make

@@ -112,8 +112,7 @@ class Outlook:
 
     def rule(self, model: ModelConfig, tokens: int) -> str:
         """Say what the expectation of a run rests on, for people."""
-        runs, text = len(self.family.runs), self.family.text
-        rule = f"the law through {runs} recorded runs on {text}"
+        rule = f"the law through recorded runs on {self.family.text}"
         if self.nearest(model, tokens) is None:
             rule += ", none of them near this one"
         if abs(self.ratio - 1) < 0.005:

@@ -9,13 +9,12 @@ from octavo.training.doctor.evidence import Evidence, Sign
 # Under that many passes, or with fewer numbers to a token of text, a model
 # without dropout has not learned small texts by heart (LOG.md).
 MANY_PASSES, MANY_NUMBERS = 10, 5
-# As many bytes to a token, times this, would a vocabulary of the same size
-# hold that was made for the text.
+# Of the bytes to a token here, those with a vocabulary made for the text.
 UNFIT = 1.3
 UNUSED = 0.5  # of the vocabulary beyond the single bytes
 JUDGED = 2_000_000  # characters of the text, to judge a tokenizer by
-USUAL_SIZE = 2048  # of a new vocabulary
-BYTE_IDS = 256
+USUAL_SIZE = 2048  # of a new vocabulary, at least
+BYTE_IDS, SMALLEST = 256, 320  # ids
 FEW_DOCUMENTS = 8
 
 
@@ -47,13 +46,15 @@ def tokenizer_unfit(e: Evidence) -> Sign | None:
     data = tokenizer.decode_bytes(e.run.train.ids[:JUDGED].tolist())
     text = data.decode(errors="ignore")[:JUDGED]
     here = bytes_per_token(tokenizer, [text])
+    size = max(USUAL_SIZE, tokenizer.vocab_size)
+    made = Tokenizer.train([text], size)
+    if made.vocab_size < size:  # all that a text so small can give
+        size = made.vocab_size * 9 // 10
     if name == "bytes":
         best, what = len(text.encode()) / len(text), "its characters are"
-        size = USUAL_SIZE
     else:
-        size = tokenizer.vocab_size
-        best = bytes_per_token(Tokenizer.train([text], size), [text])
-        what = "with as many made for this text, it would be"
+        best = bytes_per_token(made, [text])
+        what = "made for this text, it would be"
     if best < UNFIT * here:
         return None
     return Sign(
@@ -75,7 +76,7 @@ def vocabulary_too_large(e: Evidence) -> Sign | None:
     return Sign(
         f"{unused:,} of its {size:,} tokens are not in the training text "
         "at all",
-        {"vocab_size": max(512, (len(used) + BYTE_IDS) // 256 * 256)},
+        {"vocab_size": max(SMALLEST, len(used) // 64 * 64)},
     )
 
 
