@@ -27,6 +27,7 @@ from octavo.model import (
     sinusoids,
 )
 from octavo.model.norm import fast_rms_norm
+from octavo.model.positions import fast_rotate
 
 SMALL = ModelConfig(
     vocab_size=61,
@@ -91,6 +92,26 @@ def test_the_causal_mask_ends_in_the_lower_right_corner():
         [True, True, True, False],
         [True, True, True, True],
     ]
+
+
+def test_the_faster_rotation_is_the_same_and_turns_gradients_back():
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 5, 8, dtype=torch.float64, requires_grad=True)
+    angles = rotary_angles(5, 8, base=10.0).double()
+    how = angles.cos(), angles.sin()
+    torch.testing.assert_close(fast_rotate(x, *how), rotate(x, *how))
+    assert torch.autograd.gradcheck(lambda x: fast_rotate(x, *how), (x,))
+    assert "FastRotation" in type(fast_rotate(x, *how).grad_fn).__name__
+
+
+def test_the_faster_rotation_keeps_bfloat16_as_close_as_it_can():
+    x = torch.randn(2, 5, 8, dtype=torch.bfloat16, requires_grad=True)
+    angles = rotary_angles(5, 8, base=10.0)
+    how = angles.cos(), angles.sin()
+    turned = fast_rotate(x, *how)
+    assert turned.dtype == torch.bfloat16
+    exact = rotate(x.float(), *how)
+    torch.testing.assert_close(turned.float(), exact, rtol=0, atol=0.05)
 
 
 def test_the_gradient_of_rms_norm_is_torchs():

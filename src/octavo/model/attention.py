@@ -14,7 +14,7 @@ from torch.nn import functional
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
 from octavo.model.norm import RMSNorm
-from octavo.model.positions import Rotation, rotate
+from octavo.model.positions import Rotation, fast_rotate
 
 
 def scaled_dot_product_attention(
@@ -80,7 +80,8 @@ class Attention(nn.Module):
         key = self.key_norm(self._split(self.key(x)))  # (B, G, T, K)
         value = self._split(self.value(x))
         if rotation is not None:
-            query, key = rotate(query, *rotation), rotate(key, *rotation)
+            query = fast_rotate(query, *rotation)
+            key = fast_rotate(key, *rotation)
         if cache is not None:
             key, value = cache.extend(key, value)
         mixed = fused_causal_attention(query, key, value)
