@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from octavo.foundation import UserError
@@ -25,6 +26,7 @@ from octavo.model import (
     scaled_dot_product_attention,
     sinusoids,
 )
+from octavo.model.norm import fast_rms_norm
 
 SMALL = ModelConfig(
     vocab_size=61,
@@ -89,6 +91,32 @@ def test_the_causal_mask_ends_in_the_lower_right_corner():
         [True, True, True, False],
         [True, True, True, True],
     ]
+
+
+def test_the_gradient_of_rms_norm_is_torchs():
+    """By differences, and beside the gradient of torch's own function."""
+    torch.manual_seed(0)
+    x = torch.randn(3, 4, 6, dtype=torch.float64, requires_grad=True)
+    weight = torch.rand(6, dtype=torch.float64, requires_grad=True)
+    inputs, into = (x, weight, 1e-2), torch.randn(3, 4, 6).double()
+    assert torch.autograd.gradcheck(fast_rms_norm, inputs)
+    ours = fast_rms_norm(*inputs)
+    theirs = functional.rms_norm(x, (6,), weight, 1e-2)
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(
+        torch.autograd.grad(ours, (x, weight), into),
+        torch.autograd.grad(theirs, (x, weight), into),
+    )
+
+
+def test_training_and_reading_norm_alike():
+    norm = RMSNorm(6, epsilon=1e-2)
+    nn.init.uniform_(norm.weight)
+    x = torch.randn(2, 3, 6)
+    with torch.no_grad():
+        read = norm(x)
+    torch.testing.assert_close(norm(x), read)
+    assert "FastRMSNorm" in type(norm(x).grad_fn).__name__
 
 
 def test_rms_norm_by_hand():

@@ -90,10 +90,12 @@ class TorchBackend:
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""
+        device = self.model.embedding.weight.device
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_lr"] * share
-            optimizer.step()
+            with products_in(self.precision, device):  # for Muon
+                optimizer.step()
 
     def memory(self) -> Memory:
         """Return what the optimizers remember, for a checkpoint."""

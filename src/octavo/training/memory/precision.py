@@ -5,7 +5,7 @@ Weights, gradients and optimizers stay float32 always; so do norms, softmax
 and loss (Micikevicius et al. 2018).
 
 float32         everything
-bfloat16        matrix products and what they keep: fast where the processor
+bfloat16        matrix products (Muon's too): fast where the processor
                 has units for it, a hundred times slower where it has none
 """
 
