@@ -116,6 +116,23 @@ def test_a_recipe_with_dropout_is_not_for_a_twin(backend):
         )
 
 
+@every_twin
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("accumulate", 2, "reads a batch in one part: make accumulate 1"),
+        ("checkpoint_activations", True, "keeps all activations: .* false"),
+        ("loss_chunk", 8, "holds all logits: make loss_chunk 0"),
+        ("precision", "bfloat16-saved", 'make precision "float32"'),
+    ],
+)
+def test_a_twin_saves_no_memory(backend, name, value, message):
+    with pytest.raises(
+        UserError, match=f"the backend {backend} .*{message}"
+    ):
+        replace(recipe_for(backend).training, **{name: value})
+
+
 def test_a_recipe_keeps_its_backend(tmp_path):
     path = tmp_path / "recipe.toml"
     for backend in BACKENDS:

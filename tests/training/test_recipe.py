@@ -53,6 +53,14 @@ def test_the_learning_rate_rises_stays_and_falls_to_zero():
         ("warmup_steps = 10", "warmup_steps = -1", "warmup_steps is -1"),
         ("learning_rate = 0.02", "learning_rate = inf", "rate is inf; it"),
         ("learning_rate = 0.01", "learning_rate = 0", "rate is 0.0; it"),
+        ("accumulate = 1", "accumulate = 0", "accumulate is 0; it must"),
+        (
+            "accumulate = 1",
+            "accumulate = 3",
+            "4 windows makes no 3 equal parts: make accumulate a div",
+        ),
+        ("loss_chunk = 0", "loss_chunk = -1", "loss_chunk is -1; it must"),
+        ("activations = false", "activations = 1", "must be of type bool"),
         ('prompt = "\\n"', 'prompt = ""', "prompt is ''; it must be"),
         ("tokens = 12800\n", "", "tokens"),
         ("[data]", "[data", "no valid TOML"),
@@ -69,6 +77,18 @@ def test_a_wrong_recipe_is_one_line_that_names_it(
     with pytest.raises(UserError, match=message) as caught:
         Recipe.load(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_from_before_the_memory_techniques_does_without(tmp_path):
+    path = tmp_path / "recipe.toml"
+    RECIPE.save(path)
+    text = path.read_text("utf-8")
+    for line in ("accumulate = 1\n", "checkpoint_activations = false\n",
+                 "loss_chunk = 0\n"):  # fmt: skip
+        assert line in text
+        text = text.replace(line, "")
+    path.write_text(text, "utf-8")
+    assert Recipe.load(path) == RECIPE
 
 
 def test_a_whole_number_stands_for_a_share(tmp_path):

@@ -67,6 +67,16 @@ class Transformer(nn.Module):
     ) -> Float[Tensor, "B T V"]:
         """Score every token of the vocabulary as the next, at each place.
 
+        Takes what `hidden` takes.
+        """
+        logits: Tensor = self.head(self.hidden(ids, cache))
+        return logits
+
+    def hidden(
+        self, ids: Int[Tensor, "B T"], cache: Cache | None = None
+    ) -> Float[Tensor, "B T D"]:
+        """Return what the head is to read at each place.
+
         With a cache, `ids` are the tokens that follow those already in it.
         Raises UserError when the text is longer than the context.
         """
@@ -85,8 +95,8 @@ class Transformer(nn.Module):
         layers = cache.layers if cache else [None] * len(self.blocks)
         for block, layer in zip(self.blocks, layers, strict=True):
             x = block(x, rotation, layer)
-        logits: Tensor = self.head(self.norm(x))
-        return logits
+        read: Tensor = self.norm(x)
+        return read
 
     def num_parameters(self) -> int:
         """Count the numbers that training changes; a tied head once."""

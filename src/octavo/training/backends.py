@@ -6,6 +6,7 @@ judged and saved. The twins in NumPy and JAX work on the same memory.
 Shapes: B windows in a batch, T tokens in a window.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -16,7 +17,10 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from octavo.model import Transformer
+from octavo.training.memory.checkpointing import checkpoint_blocks
+from octavo.training.memory.chunked import chunked_cross_entropy
 from octavo.training.memory.precision import products_in
+from octavo.training.memory.saving import saved_in
 from octavo.training.optimizers import make_optimizers
 from octavo.training.recipe import TrainingRecipe
 from octavo.twins.loading import load_optimizer, load_twin, weights_of
@@ -63,7 +67,10 @@ class TorchBackend:
     def __init__(
         self, model: Transformer, training: TrainingRecipe
     ) -> None:
-        self.model, self.precision = model, training.precision
+        self.model, self.training = model, training
+        self.precision = training.precision
+        if training.checkpoint_activations:
+            checkpoint_blocks(model)
         self.optimizers = make_optimizers(
             model,
             training.matrix_learning_rate,
@@ -71,16 +78,45 @@ class TorchBackend:
             training.weight_decay,
         )
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model lies."""
+        return self.model.embedding.weight.device
+
     def loss(self, inputs: Tensor, targets: Tensor) -> float:
         """Return the loss on (B, T) ids; keep its gradients for `step`."""
-        device = self.model.embedding.weight.device
-        with products_in(self.precision, device):
-            logits = self.model(inputs.to(device)).flatten(0, 1).float()
-        targets = targets.to(device).flatten()
-        loss = functional.cross_entropy(logits, targets)
         self.model.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
+        # Ready gradients are added to: parts of a batch, each with its
+        # share of the mean, make the gradients of the whole.
+        size = math.ceil(len(inputs) / self.training.accumulate)
+        losses = []
+        for windows, right in zip(
+            torch.split(inputs, size),
+            torch.split(targets, size),
+            strict=True,
+        ):
+            share = len(windows) / len(inputs)
+            loss = self._mean_loss(windows, right) * share
+            loss.backward()  # type: ignore[no-untyped-call]
+            losses.append(loss.detach())
+        return torch.stack(losses).sum().item()
+
+    def _mean_loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean loss on (B, T) ids, to go back from."""
+        model, chunk = self.model, self.training.loss_chunk
+        inputs, targets = inputs.to(self.device), targets.to(self.device)
+        sums = inputs.numel() * model.config.num_heads  # in each softmax
+        with (
+            products_in(self.precision, self.device),
+            saved_in(self.precision, model, sums),
+        ):
+            if chunk:
+                hidden = model.hidden(inputs).flatten(0, 1)
+                return chunked_cross_entropy(
+                    hidden, model.head.weight, targets.flatten(), chunk
+                )
+            logits = model(inputs).flatten(0, 1).float()
+            return functional.cross_entropy(logits, targets.flatten())
 
     def gradient_norm(self) -> float:
         """Return the length of all gradients, seen as one vector."""
@@ -90,11 +126,10 @@ class TorchBackend:
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""
-        device = self.model.embedding.weight.device
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_lr"] * share
-            with products_in(self.precision, device):  # for Muon
+            with products_in(self.precision, self.device):  # for Muon
                 optimizer.step()
 
     def memory(self) -> Memory:

@@ -23,7 +23,7 @@ from octavo.training.recipe import DEVICES
 
 # How far a sound device may be from the CPU, as a share of each number's
 # size: they round in another order, and in bfloat16 to eight bits (LOG.md).
-TOLERANCES = {"float32": 1e-3, "bfloat16": 0.1}
+TOLERANCES = {"float32": 1e-3, "bfloat16": 0.1, "bfloat16-saved": 0.1}
 # A gradient smaller than this share of all of them together is measured by
 # that share: one that should be zero is nothing but rounding.
 LEAST = 0.01

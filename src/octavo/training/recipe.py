@@ -4,6 +4,7 @@
 machine with the same versions and threads, gives the same bytes.
 """
 
+import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -23,7 +24,7 @@ from octavo.twins.numpy_model import require_plain
 
 BACKENDS = ("torch", *TWINS)
 DEVICES = ("cpu", "cuda", "mps")
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16", "bfloat16-saved")
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
 
@@ -49,8 +50,13 @@ class TrainingRecipe:
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
     to zero over the last `decay_share` of the run. `device` is where
-    PyTorch computes, `threads` are those of its CPU, and `precision` is
-    that of matrix products (`training.memory.precision`).
+    PyTorch computes, `threads` are those of its CPU.
+
+    The rest saves memory (`training.memory`): `precision` is that of matrix
+    products and of what they keep, `accumulate` in how many parts a batch
+    is read, `checkpoint_activations` whether blocks are computed twice
+    instead of kept, and `loss_chunk` for how many tokens the logits are
+    held at once (0: all).
     """
 
     tokens: int
@@ -65,22 +71,17 @@ class TrainingRecipe:
     device: str = "cpu"
     threads: int = 1
     precision: str = "float32"
+    accumulate: int = 1
+    checkpoint_activations: bool = False
+    loss_chunk: int = 0
     prompt: str = "\n"
 
     def __post_init__(self) -> None:
         check_known("backend", [self.backend], BACKENDS)
         check_known("device", [self.device], DEVICES)
         check_known("precision", [self.precision], PRECISIONS)
-        if self.backend != "torch" and self.device != "cpu":
-            raise UserError(
-                f"the backend {self.backend} computes on the CPU: make "
-                'device "cpu", or the backend "torch"'
-            )
-        if self.backend != "torch" and self.precision != "float32":
-            raise UserError(
-                f"the backend {self.backend} computes in float32 only: "
-                'make precision "float32", or the backend "torch"'
-            )
+        if self.backend != "torch":
+            self._check_twin()
         whole, small = "a whole number above 0", "a small number above 0"
         share = "a share from 0 up to, but not including, 1"
         rates = self.matrix_learning_rate, self.other_learning_rate
@@ -97,12 +98,35 @@ class TrainingRecipe:
                 0 < self.decay_share <= 1,
                 "above 0, up to 1",
             ),
+            ("accumulate", self.accumulate > 0, whole),
+            ("loss_chunk", self.loss_chunk >= 0, "0 or above"),
             ("prompt", self.prompt != "", "at least a character"),
         ):
             if not fits:
                 value = getattr(self, name)
                 raise UserError(f"{name} is {value!r}; it must be {wanted}")
         check_seed(self.seed)
+        if self.batch_size % self.accumulate:
+            raise UserError(
+                f"a batch of {self.batch_size} windows makes no "
+                f"{self.accumulate} equal parts: make accumulate a divisor "
+                "of batch_size"
+            )
+
+    def _check_twin(self) -> None:
+        """Raise UserError for what only PyTorch can do."""
+        for name, plain, does in (
+            ("device", "cpu", "computes on the CPU"),
+            ("precision", "float32", "computes in float32 only"),
+            ("accumulate", 1, "reads a batch in one part"),
+            ("checkpoint_activations", False, "keeps all activations"),
+            ("loss_chunk", 0, "holds all logits"),
+        ):
+            if getattr(self, name) != plain:
+                raise UserError(
+                    f"the backend {self.backend} {does}: make {name} "
+                    f'{json.dumps(plain)}, or the backend "torch"'
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,5 @@
 """Memory: techniques that let a larger model or batch fit.
 
-Read in this order: precision.
+Read in this order: precision, saving, checkpointing, chunked. The fourth
+technique, to read a batch in parts, is `TorchBackend.loss` itself.
 """

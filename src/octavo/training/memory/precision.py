@@ -7,6 +7,8 @@ and loss (Micikevicius et al. 2018).
 float32         everything
 bfloat16        matrix products (Muon's too): fast where the processor
                 has units for it, a hundred times slower where it has none
+bfloat16-saved  only what products and all else keep for their gradients,
+                for a processor without such units (`memory.saving`)
 """
 
 import time
