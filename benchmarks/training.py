@@ -20,11 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from machine import machine
 from octavo.foundation.files import write_json, write_text
+from octavo.training import Recipe
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -141,6 +143,11 @@ def record(run: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in KEPT:
         shutil.copy(run / file, folder / file)
+    # Where the text lay on this machine is nobody's business.
+    recipe = Recipe.load(run / "recipe.toml")
+    if Path(recipe.data.corpus).exists():
+        data = replace(recipe.data, corpus=Path(recipe.data.corpus).name)
+        replace(recipe, data=data).save(folder / "recipe.toml")
     print(folder)
 
 

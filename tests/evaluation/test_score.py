@@ -142,10 +142,11 @@ def test_windows_share_one_id_and_nothing_more():
     assert foretold == sorted([*range(1, 10), *range(1, 5)])
 
 
-def test_a_batch_holds_no_more_windows_than_asked_for():
-    stretch = np.arange(4 * 5 + 1, dtype=np.uint16)
-    sizes = [len(b) for b in batched_windows([stretch], context=4, most=2)]
-    assert sizes == [2, 2, 1]
+def test_a_batch_holds_as_many_tokens_whatever_the_context():
+    stretch = np.zeros(2 * 4096 + 1, dtype=np.uint16)
+    for context, wanted in ((512, [8, 8]), (1024, [4, 4]), (8192, [1])):
+        batches = batched_windows([stretch], context)
+        assert [len(batch) for batch in batches] == wanted
 
 
 def test_a_document_is_a_stretch_if_the_vocabulary_can_begin_one(tmp_path):
@@ -193,7 +194,8 @@ def test_scoring_leaves_the_mode_as_it_was_and_drops_nothing(tmp_path):
     assert first.shape == (1, 3)
 
 
-def test_progress_counts_windows(tmp_path):
+def test_progress_counts_windows(tmp_path, monkeypatch):
+    monkeypatch.setattr("octavo.evaluation.score.BATCH_TOKENS", 32)
     model = Bigram({"aa": 1.0}, 2)
     tokens = token_file(tmp_path, BYTES, "a" * 75)
     told = []

@@ -20,6 +20,7 @@ from octavo.model import Transformer
 from octavo.tokenizer import TokenFile, Tokenizer
 
 Stretch = NDArray[np.integer]
+BATCH_TOKENS = 4096  # are read together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +116,13 @@ def windows(cut: Iterable[Stretch], context: int) -> Iterator[Stretch]:
 
 
 def batched_windows(
-    cut: Iterable[Stretch], context: int, most: int = 16
+    cut: Iterable[Stretch], context: int
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield the windows (B, T + 1), up to `most` of one length together."""
+    """Yield the windows (B, T + 1), those of one length together.
+
+    A batch has about as many tokens whatever the context is.
+    """
+    most = max(1, BATCH_TOKENS // context)
     by_length: dict[int, list[Stretch]] = {}
     for window in windows(cut, context):
         same = by_length.setdefault(len(window), [])
