@@ -184,6 +184,14 @@ def test_no_token_sees_a_later_one():
     assert not torch.allclose(before[:, 7:], after[:, 7:])
 
 
+def test_the_head_reads_what_is_hidden():
+    model = Transformer(SMALL)
+    ids = torch.arange(5)[None]
+    assert model.hidden(ids).shape == (1, 5, SMALL.width)
+    expected = model.hidden(ids) @ model.head.weight.T
+    torch.testing.assert_close(model(ids), expected)
+
+
 def test_a_text_beyond_the_context_raises():
     model = small_model()
     with pytest.raises(UserError, match=r"25 tokens long .* context 24"):
