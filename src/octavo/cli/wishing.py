@@ -34,6 +34,11 @@ OPTIONS = (
         default="auto",
         help="Where torch computes: cpu, cuda (NVIDIA), mps (Apple), auto.",
     ),
+    click.option(
+        "--on-nan",
+        default="stop",
+        help="At a loss that is no number: stop, or skip the batch.",
+    ),
     click.option("--seed", default=0, help="Decides every random choice."),
 )
 

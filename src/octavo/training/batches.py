@@ -59,16 +59,20 @@ class Batches:
 
     def at(self, step: int) -> tuple[Tensor, Tensor]:
         """Return a step's inputs and, one on, targets: (B, T) each."""
-        first = step * self.batch_size
-        starts = [
-            self._start(number)
-            for number in range(first, first + self.batch_size)
-        ]
         windows = np.stack(
-            [self.ids[at : at + self.context + 1] for at in starts]
+            [
+                self.ids[at : at + self.context + 1]
+                for at in self.starts(step)
+            ]
         )
         ids = torch.from_numpy(windows.astype(np.int64))
         return ids[:, :-1], ids[:, 1:]
+
+    def starts(self, step: int) -> list[int]:
+        """Return where in the text the windows of a step begin."""
+        first = step * self.batch_size
+        numbers = range(first, first + self.batch_size)
+        return [self._start(number) for number in numbers]
 
     def _start(self, number: int) -> int:
         """Return where the window of this number over all begins."""

@@ -49,6 +49,11 @@ class Looks:
             run.folder, step, sentence.cut(context, run.tokenizer)
         )
 
+    def due(self, step: int) -> bool:
+        """Return whether there is any look to take after a step."""
+        shares = (*GLANCE_AT, *SAMPLE_AT, *ATTENTION_AT)
+        return passes(step, self.num_steps, shares)
+
     def at(self, step: int, model: Transformer) -> None:
         """Look at the model after a step, in every way that is due."""
         if passes(step, self.num_steps, GLANCE_AT):

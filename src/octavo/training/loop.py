@@ -30,8 +30,9 @@ from octavo.training.events import event_files
 from octavo.training.looks import Looks
 from octavo.training.metrics import METRICS, Mark, Metrics
 from octavo.training.run import WEIGHTS, Run, read_status, write_status
-from octavo.training.steps import Step, begin, take_step
+from octavo.training.steps import NonFiniteError, Step, begin, take_step
 from octavo.training.surroundings import surroundings, what_changed
+from octavo.training.trouble import Guard
 from octavo.training.watcher import Moment, Watcher
 
 CHECKPOINT_SECONDS = 60.0
@@ -112,13 +113,14 @@ class Trainer:
         )
         self.metrics = Metrics.reopen(run.folder, record)
         self.looks = Looks(run, state.step, self.metrics, watcher)
+        self.guard = Guard(run, self.batches, self.metrics)
         self.clock = Clock(state)
 
     def train(self, stop: Callable[[], bool]) -> Score | None:
         """Step to the end or to a stop; then save, and at the end score."""
         saved = time.monotonic()
         if self.state.step == 0:
-            self.looks.at(0, self.state.model)
+            self._look()
         while self.state.step < self.recipe.num_steps:
             self._step()
             if stop():
@@ -135,9 +137,13 @@ class Trainer:
         """Take one step, record it, and look at the model when due."""
         step = self.state.step
         share = self.recipe.learning_rate_share(step)
-        measured = take_step(self.state, share, *self.batches.at(step))
-        self._record(measured, share, self.clock.tick())
-        self.looks.at(self.state.step, self.state.model)
+        try:
+            measured = take_step(self.state, share, *self.batches.at(step))
+        except NonFiniteError as error:
+            self.guard.refused(self.state, error)
+        else:
+            self._record(measured, share, self.clock.tick())
+        self._look()
 
     def _record(
         self, measured: Step, share: float, seconds_per_step: float
@@ -162,8 +168,15 @@ class Trainer:
             )
         )
 
+    def _look(self) -> None:
+        """Look at the model, if that is due and there is one to look at."""
+        if self.looks.due(self.state.step):
+            self.guard.require_numbers(self.state)
+        self.looks.at(self.state.step, self.state.model)
+
     def _save(self) -> None:
         """Put record, state and weights on the disk, in this order."""
+        self.guard.require_numbers(self.state)
         self.metrics.flush()
         publish(self.run, self.state)
 

@@ -25,6 +25,7 @@ from octavo.twins.numpy_model import require_plain
 BACKENDS = ("torch", *TWINS)
 DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = ("float32", "bfloat16", "bfloat16-saved")
+ON_NAN = ("stop", "skip")  # at a loss or gradient that is no number
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
 
@@ -57,6 +58,9 @@ class TrainingRecipe:
     is read, `checkpoint_activations` whether blocks are computed twice
     instead of kept, and `loss_chunk` for how many tokens the logits are
     held at once (0: all).
+
+    `on_nan` says what happens to a batch whose loss or gradient is not
+    finite: "stop" ends the run, "skip" leaves the batch out.
     """
 
     tokens: int
@@ -75,11 +79,13 @@ class TrainingRecipe:
     checkpoint_activations: bool = False
     loss_chunk: int = 0
     prompt: str = "\n"
+    on_nan: str = "stop"
 
     def __post_init__(self) -> None:
         check_known("backend", [self.backend], BACKENDS)
         check_known("device", [self.device], DEVICES)
         check_known("precision", [self.precision], PRECISIONS)
+        check_known("on_nan", [self.on_nan], ON_NAN)
         if self.backend != "torch":
             self._check_twin()
         whole, small = "a whole number above 0", "a small number above 0"

@@ -34,7 +34,7 @@ class NonFiniteError(UserError):
             f"the {what} became {value} at step {number}: lower the "
             "learning rates in recipe.toml and start again with --recipe"
         )
-        self.measured, self.what = measured, what
+        self.what, self.value = what, value
 
 
 def begin(recipe: Recipe) -> State:

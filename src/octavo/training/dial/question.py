@@ -70,6 +70,7 @@ class Question:
             backend=wish.backend,
             device=choose_device(wish.device, wish.backend),
             threads=torch.get_num_threads(),
+            on_nan=wish.on_nan,
             prompt=wish.prompt or opening(material.corpus),
         )
         return Recipe(data=self.data, model=model, training=training)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from octavo.foundation import UserError, check_known, check_seed
 from octavo.training.dial.sizes import SIZES
-from octavo.training.recipe import BACKENDS, DEVICES
+from octavo.training.recipe import BACKENDS, DEVICES, ON_NAN
 
 # Past these no run would ever end.
 MOST = {"minutes": 525_600, "tokens": 10**15}
@@ -28,6 +28,7 @@ class Wish:
     seed: int = 0
     backend: str = "torch"
     device: str = "cpu"
+    on_nan: str = "stop"
 
     def __post_init__(self) -> None:
         for name in POSITIVE:
@@ -38,6 +39,7 @@ class Wish:
         check_seed(self.seed)
         check_known("backend", [self.backend], BACKENDS)
         check_known("device", [self.device], ("auto", *DEVICES))
+        check_known("on_nan", [self.on_nan], ON_NAN)
         if self.size is not None:
             check_known("size", [self.size], SIZES)
         if self.minutes is not None and self.tokens is not None:
