@@ -74,7 +74,7 @@ def test_a_layer_more_costs_little_when_it_is_computed_twice():
 
     into_a_block = 4 * 8 * 8 * QWEN3.width  # float32, for each token
     assert of_a_layer(checkpointing=True) == into_a_block
-    assert of_a_layer(checkpointing=False) > 15 * into_a_block
+    assert of_a_layer(checkpointing=False) > 10 * into_a_block
 
 
 def test_checkpointing_changes_no_names_and_no_sampling():

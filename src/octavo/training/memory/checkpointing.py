@@ -1,8 +1,8 @@
 """Activation checkpointing: compute twice what would be kept.
 
-A block's gradients need what it computed on the way forward: some twenty
+A block's gradients need what it computed on the way forward: some fifteen
 numbers for each one that goes in. Keep only what went in, compute the block
-again when its gradients' turn comes, and a layer more costs a twentieth of
+again when its gradients' turn comes, and a layer more costs a fifteenth of
 the memory, for one more forward pass (Chen et al. 2016).
 """
 
