@@ -156,6 +156,15 @@ def test_resuming_a_finished_run_says_so(run, octavo):
     assert (run / "model.safetensors").stat().st_mtime_ns == before
 
 
+def test_resuming_a_finished_run_prints_its_recorded_score(run, octavo):
+    (final,) = (row["final"] for row in rows(run) if "final" in row)
+    done = octavo("train", "--resume", run, "--json")
+    assert done.code == 0, done.err
+    printed = json.loads(done.out)
+    assert printed.pop("run") == str(run)
+    assert printed == pytest.approx(final, rel=1e-12)
+
+
 def test_a_recipe_repeats_a_run_byte_for_byte(run, octavo, tmp_path):
     done = octavo("train", "--recipe", run / "recipe.toml",
                   "--out", tmp_path / "again")  # fmt: skip

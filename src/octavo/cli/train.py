@@ -133,8 +133,9 @@ def train_or_pause(
         live.noted(f"{run.folder} is finished: there is nothing to resume.")
         if not chart.is_file():
             draw_run(run, chart)
-        with event_files(run, Metrics.read(run.folder), tensorboard):
-            return None
+        metrics = Metrics.read(run.folder)
+        with event_files(run, metrics, tensorboard):
+            return recorded_score(metrics)
     how = f"  octavo train --resume {quoted(run.folder)}"
     try:
         with stop_requests() as stop:
@@ -147,6 +148,20 @@ def train_or_pause(
     else:
         draw_run(run, chart)
     return score
+
+
+def recorded_score(metrics: Metrics) -> Score | None:
+    """Return the closing score of a finished run, as it was recorded."""
+    finals = metrics.of("final")
+    if not finals:
+        return None
+    _, final = finals[-1]
+    tokens = final["tokens"]
+    return Score(
+        nats=final["nats_per_token"] * tokens,
+        tokens=tokens,
+        bytes=final["bytes"],
+    )
 
 
 def report(run: Run, score: Score, as_json: bool) -> None:
