@@ -51,6 +51,14 @@ def interrupting(monkeypatch, module, name, *, at=1, times=1, before=True):
     monkeypatch.setattr(module, name, call)
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Ctrl-C is heard, even where a shell in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def out(tmp_path) -> Path:
     return tmp_path / "out"

@@ -20,7 +20,7 @@ def twin_run(request, octavo, corpus, tmp_path_factory):
                   "--tokens", 24 * 128,
                   "--backend", request.param)  # fmt: skip
     assert done.code == 0, done.err
-    assert f"Backend: {request.param}, with AdamW for every" in done.err
+    assert f"AdamW alone, which the backend {request.param} has" in done.err
     return out, request.param
 
 
