@@ -57,7 +57,7 @@ def choose_excerpts(samples: list[Sample]) -> list[Sample]:
 
 
 def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
-    """Draw the loss of training, the glances, and the closing score."""
+    """Draw the loss of training, beside what the held-out text says."""
     bits = bits_per_byte_per_nat(run)
     losses = [
         (step, loss * bits)
@@ -72,6 +72,28 @@ def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
         label="training text",
         marker="o" if len(losses) == 1 else "",
     )
+    _draw_held_out(axes, metrics)
+    if lost := metrics.of("non_finite"):
+        axes.plot(
+            [step for step, _ in lost],
+            [0.02] * len(lost),
+            transform=axes.get_xaxis_transform(),
+            color=RED,
+            lw=0,
+            marker="x",
+            label="no number: not learned from",
+        )
+    last = max([1, *(row["step"] for row in metrics.rows)])
+    axes.set_xlim(0, 1.03 * last)
+    axes.set_ylabel("bits per byte")
+    axes.tick_params(labelbottom=False)
+    name = Path(run.recipe.data.corpus).name
+    axes.set_title(f"Learning to foretell: {name}", parse_math=False)
+    axes.legend(frameon=False, loc="upper center")
+
+
+def _draw_held_out(axes: Axes, metrics: Metrics) -> None:
+    """Draw what the held-out text says: glances, and the closing score."""
     if glances := metrics.of("held_out_glance"):
         axes.plot(
             *_columns(glances),
@@ -93,23 +115,6 @@ def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
             clip_on=False,
             label=f"all of the held-out text: {value:.2f}",
         )
-    if lost := metrics.of("non_finite"):
-        axes.plot(
-            [step for step, _ in lost],
-            [0.02] * len(lost),
-            transform=axes.get_xaxis_transform(),
-            color=RED,
-            lw=0,
-            marker="x",
-            label="no number: not learned from",
-        )
-    last = max([1, *(row["step"] for row in metrics.rows)])
-    axes.set_xlim(0, 1.03 * last)
-    axes.set_ylabel("bits per byte")
-    axes.tick_params(labelbottom=False)
-    name = Path(run.recipe.data.corpus).name
-    axes.set_title(f"Learning to foretell: {name}", parse_math=False)
-    axes.legend(frameon=False, loc="upper center")
 
 
 def _draw_rate(axes: Axes, metrics: Metrics) -> None:

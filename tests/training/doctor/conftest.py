@@ -1,6 +1,5 @@
 """Small runs, sound and sick, each made once for all tests."""
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +23,7 @@ from octavo.training import (
 from octavo.training.doctor import Diagnosis, diagnose
 from octavo.training.doctor.machine import Machine
 
-SYLLABLES = ["ba", "cor", "del", "fi", "gom", "hu", "ja", "kel", "lo",
-             "mun"]  # fmt: skip
-WORDS = [first + second for first in SYLLABLES for second in SYLLABLES]
+from ...verses import verses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,19 +48,6 @@ class Example(Machine):
 
 
 MACHINE = Example()
-
-
-def verses(num_lines: int, seed: int = 0) -> str:
-    """Return lines in which each word allows eight to follow it."""
-    random_number, word = random.Random(seed).randrange, seed
-    lines = []
-    for _ in range(num_lines):
-        row = []
-        for _ in range(8):
-            word = (7 * word + random_number(8)) % len(WORDS)
-            row.append(WORDS[word])
-        lines.append(" ".join(row).capitalize() + ",")
-    return "\n".join(lines) + "\n"
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from octavo.training.doctor import SYMPTOMS, diagnose
 from octavo.training.doctor.evidence import Evidence
 from octavo.training.track import Track, curve_of
 
-from .conftest import MACHINE, Example, found, verses
+from ...verses import verses
+from .conftest import MACHINE, Example, found
 
 LONGER = "training.tokens=76800"
 

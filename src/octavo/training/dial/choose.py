@@ -51,12 +51,15 @@ def choose_by_tokens(question: Question, tokens: int) -> Plan:
         training.device
     )
     precision = "bfloat16" if fast else "float32"
+    why = "the faster one in a product"
+    if training.backend != "torch":
+        why = f"the only one of the backend {training.backend}"
     return plan_of(
         question,
         changed(draft, precision=precision),
         size_fact(size, ASKED if question.wish.size else rule),
         Fact("threads", str(draft.training.threads), "all there are"),
-        Fact("precision", precision, "the faster one in a product"),
+        Fact("precision", precision, why),
         tokens_fact(question, tokens, ASKED),
     )
 
