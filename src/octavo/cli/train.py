@@ -11,7 +11,9 @@ from click.core import ParameterSource
 from octavo.cli.live import Live
 from octavo.cli.wishing import wish_options
 from octavo.evaluation import Score
+from octavo.foundation.files import remove_leftovers
 from octavo.foundation.interrupts import stop_requests
+from octavo.foundation.locks import only_one
 from octavo.training import (
     Metrics,
     Recipe,
@@ -24,6 +26,7 @@ from octavo.training import (
 from octavo.training.chart import draw_run
 from octavo.training.events import event_files, require_tensorboard
 
+CHART = "loss.png"
 # What a run is made from; the last two leave nothing open but these.
 STARTS = ("corpus", "recipe", "resume")
 LEFT_OPEN = {
@@ -128,11 +131,10 @@ def train_or_pause(
     run: Run, live: Live, tensorboard: bool = False
 ) -> Score | None:
     """Train to the end, or to Ctrl-C; say which, and how to go on."""
-    chart = run.folder / "loss.png"
     if run.finished:
         live.noted(f"{run.folder} is finished: there is nothing to resume.")
-        if not chart.is_file():
-            draw_run(run, chart)
+        if not (run.folder / CHART).is_file():
+            draw(run)
         metrics = Metrics.read(run.folder)
         with event_files(run, metrics, tensorboard):
             return recorded_score(metrics)
@@ -146,8 +148,15 @@ def train_or_pause(
     if score is None:
         live.noted(f"Stopped and saved. To go on:\n{how}")
     else:
-        draw_run(run, chart)
+        draw(run)
     return score
+
+
+def draw(run: Run) -> None:
+    """Draw a run's curve; a kill while it was drawn leaves no trace."""
+    with only_one(run.folder):
+        remove_leftovers(run.folder)
+        draw_run(run, run.folder / CHART)
 
 
 def recorded_score(metrics: Metrics) -> Score | None:
@@ -173,7 +182,7 @@ def report(run: Run, score: Score, as_json: bool) -> None:
         f"\nOn the held-out text: {score.bits_per_byte:.3f} bits per byte "
         f"({score.bytes:,} bytes; {score.nats_per_token:.3f} nats a token)"
     )
-    click.echo(f"The run: {run.folder}   its curve: {run.folder}/loss.png")
+    click.echo(f"The run: {run.folder}   its curve: {run.folder}/{CHART}")
 
 
 def quoted(path: Path) -> str:

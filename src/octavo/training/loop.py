@@ -16,6 +16,7 @@ from octavo.foundation.locks import only_one
 from octavo.interop import weights_as_bytes
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import (
+    CHECKPOINTS,
     Kept,
     State,
     restore,
@@ -55,7 +56,8 @@ def train(
     torch.set_num_threads(run.recipe.training.threads)
     require_device(run.recipe.training.device)
     with only_one(run.folder):
-        remove_leftovers(run.folder)
+        for folder in (run.folder, run.folder / CHECKPOINTS):
+            remove_leftovers(folder)
         state = begin(run.recipe)
         kept = restore(state, run.folder)
         tell_of_return(run, kept, watcher)
