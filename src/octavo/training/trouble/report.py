@@ -14,8 +14,8 @@ STEPS_SHOWN, PEAKS_SHOWN = 10, 12
 
 # By where it began: what that means, and what helps.
 MEANINGS = {
-    "weights": "The weights are no numbers any more: a step threw them "
-    "too far.",
+    "weights": "Some weights are infinite, or no numbers any more: a step "
+    "threw them too far.",
     "input": "All weights are numbers, but what was made of them grew past "
     "the largest number on its way into this layer.",
     "output": "All weights are numbers, but what this layer made of its "
@@ -31,7 +31,7 @@ REMEDIES = {
     "input": ("rates", "warmup", "qk_norm"),
     "output": ("rates", "warmup"),
     "gradient": ("skip", "rates", "warmup"),
-    "nowhere": ("plain", "skip"),
+    "nowhere": ("resume", "plain", "skip"),
 }
 
 
@@ -109,6 +109,7 @@ def remedies(
     """Return what helps against an incident, the likeliest first."""
     run, training = report.parent, recipe.training
     again = f"octavo train --recipe {quoted(run / 'recipe.toml')}"
+    resume = f"octavo train --resume {quoted(run)}"
     half = (
         training.matrix_learning_rate / 2,
         training.other_learning_rate / 2,
@@ -121,8 +122,9 @@ def remedies(
         f"training.warmup_steps={max(50, 4 * training.warmup_steps)}`",
         "qk_norm": "Keep attention's scores bounded: "
         "`--set model.qk_norm=true`",
-        "skip": "Leave such batches out, in a new run: "
-        f"`{again} --set training.on_nan=skip --out NEW`",
+        "resume": "Try the step again, in case the machine failed: "
+        f"`{resume}`",
+        "skip": f"Go on without such batches: `{resume} --on-nan skip`",
         "plain": "Repeat the run with `--set training.backend=torch` on "
         f"the CPU: `{again} --out NEW`",
     }
