@@ -7,7 +7,7 @@ from typing import Any
 
 from octavo.foundation.files import write_text
 from octavo.training.metrics import Metrics
-from octavo.training.recipe import Recipe
+from octavo.training.recipe import Recipe, TrainingRecipe
 
 REPORT = "report.md"
 STEPS_SHOWN, PEAKS_SHOWN = 10, 12
@@ -108,16 +108,10 @@ def remedies(
 ) -> list[str]:
     """Return what helps against an incident, the likeliest first."""
     run, training = report.parent, recipe.training
-    again = f"octavo train --recipe {quoted(run / 'recipe.toml')}"
+    again = repeating(run)
     resume = f"octavo train --resume {quoted(run)}"
-    half = (
-        training.matrix_learning_rate / 2,
-        training.other_learning_rate / 2,
-    )
     texts = {
-        "rates": "Halve the learning rates, in a new run: "
-        f"`{again} --set training.matrix_learning_rate={half[0]:g} "
-        f"--set training.other_learning_rate={half[1]:g} --out NEW`",
+        "rates": halved_rates(run, training),
         "warmup": "Let them rise more slowly: `--set "
         f"training.warmup_steps={max(50, 4 * training.warmup_steps)}`",
         "qk_norm": "Keep attention's scores bounded: "
@@ -132,6 +126,22 @@ def remedies(
     if recipe.model.qk_norm:
         del texts["qk_norm"]
     return [texts[name] for name in names if name in texts]
+
+
+def halved_rates(run: Path, training: TrainingRecipe) -> str:
+    """Say how to repeat a run with half its learning rates."""
+    matrix = training.matrix_learning_rate / 2
+    other = training.other_learning_rate / 2
+    return (
+        f"Halve the learning rates, in a new run: `{repeating(run)} "
+        f"--set training.matrix_learning_rate={matrix:g} "
+        f"--set training.other_learning_rate={other:g} --out NEW`"
+    )
+
+
+def repeating(run: Path) -> str:
+    """Return the command that repeats a run, up to its changes."""
+    return f"octavo train --recipe {quoted(run / 'recipe.toml')}"
 
 
 def quoted(path: Path) -> str:
