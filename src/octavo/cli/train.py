@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ CHART = "loss.png"
 STARTS = ("corpus", "recipe", "resume")
 LEFT_OPEN = {
     "recipe": ("out", "changes", "tensorboard", "as_json"),
-    "resume": ("tensorboard", "as_json"),
+    "resume": ("on_nan", "tensorboard", "as_json"),
 }
 
 
@@ -81,14 +82,17 @@ def command(
     """Train a model on a corpus, or go on with one.
 
     Give --corpus and --out, and --minutes or --tokens; or --recipe and
-    --out; or --resume alone.
+    --out; or --resume, alone or with --on-nan.
     """
-    check_options(click.get_current_context())
+    given = check_options(click.get_current_context())
     if tensorboard:
         require_tensorboard()
     with Live(explain=explain) as live:
         if resume is not None:
             run = Run.open(resume)
+            if "on_nan" in given:
+                change = f"training.on_nan={asked['on_nan']}"
+                run = replace(run, recipe=run.recipe.changed([change]))
         elif recipe is not None and out is not None:
             wanted = Recipe.load(recipe).changed(changes)
             run = prepare_from_recipe(wanted, out, live)
@@ -100,10 +104,13 @@ def command(
         report(run, score, as_json)
 
 
-def check_options(context: click.Context) -> None:
-    """Raise UsageError for options that say too little, or too much."""
+def check_options(context: click.Context) -> set[str]:
+    """Return which options were given.
+
+    Raises UsageError for options that say too little, or too much.
+    """
     given = {
-        parameter.name: parameter.opts[0]
+        parameter.name or "": parameter.opts[0]
         for parameter in context.command.params
         if context.get_parameter_source(parameter.name or "")
         is ParameterSource.COMMANDLINE
@@ -125,6 +132,7 @@ def check_options(context: click.Context) -> None:
                 f"{option} does not go with --{start}: the run's recipe "
                 "has decided that"
             )
+    return set(given)
 
 
 def train_or_pause(

@@ -60,13 +60,16 @@ class State:
     extra: dict[str, Part] = field(default_factory=dict)
 
     @property
+    def random(self) -> RandomNumbers:
+        """The generators that dropout draws from."""
+        return RandomNumbers(self.model.embedding.weight.device.type)
+
+    @property
     def parts(self) -> dict[str, Part]:
         """All but the weights, by the names of their files."""
         parts: dict[str, Part] = {
             "optimizer": self.backend,
-            "random": RandomNumbers(
-                self.model.embedding.weight.device.type
-            ),
+            "random": self.random,
             **self.extra,
         }
         return {f"{name}.safetensors": parts[name] for name in parts}

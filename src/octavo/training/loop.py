@@ -115,7 +115,7 @@ class Trainer:
         )
         self.metrics = Metrics.reopen(run.folder, record)
         self.looks = Looks(run, state.step, self.metrics, watcher)
-        self.guard = Guard(run, self.batches, self.metrics)
+        self.guard = Guard(run, self.batches, self.metrics, self._save)
         self.clock = Clock(state)
 
     def train(self, stop: Callable[[], bool]) -> Score | None:

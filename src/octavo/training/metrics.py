@@ -4,7 +4,7 @@ A line for each thing that happened: `{"step": 12, "loss": 4.1, ...}`. The
 key beside `step` says what it is: `loss` (beside it `gradient_norm`,
 `learning_rate_share` and `seconds`), `held_out_glance`, `peak_memory` (in
 bytes), `track` (beside it the `usual` loss in bits per byte), `sample`,
-`non_finite` (see `trouble`), and at the end `final`.
+`non_finite` (see `trouble`), once `runs_away`, and at the end `final`.
 """
 
 import hashlib
