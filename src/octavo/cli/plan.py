@@ -48,6 +48,6 @@ def forecast_table(plan: Plan) -> Table:
     table.add_row("time", f"{t.total / 60:.1f} minutes", parts)
     if plan.memory is not None:
         size = f"{plan.memory / 1e9:.2f} GB"
-        table.add_row("memory", size, "at most so far, with steps taken")
+        table.add_row("memory", size, "predicted peak of the whole program")
     table.add_row("loss", f"{plan.bits_per_byte:.2f} bits per byte")
     return table

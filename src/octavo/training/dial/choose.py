@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from octavo.foundation.machine import peak_memory
 from octavo.training.dial.budget import Pace
 from octavo.training.dial.facts import ASKED, facts_of
 from octavo.training.dial.plan import Candidate, Fact, Plan
@@ -25,6 +24,7 @@ from octavo.training.dial.sizes import SIZES
 from octavo.training.dial.table import block_parameters, matrix_parameters
 from octavo.training.material import batches_of
 from octavo.training.memory.precision import has_fast_bfloat16
+from octavo.training.memory.prediction import predict_memory
 from octavo.training.recipe import Recipe
 
 FORWARD = 3.0  # times as fast is judging, before it is measured
@@ -65,18 +65,14 @@ def choose_by_tokens(question: Question, tokens: int) -> Plan:
 
 
 def timed(question: Question, plan: Plan) -> Plan:
-    """Return a plan with its times and memory, measured if they are not.
-
-    The memory is the most that the program had so far: by now it has read
-    the text, taken steps and judged, in their real shapes.
-    """
+    """Return a plan with its times, measured if they are not."""
     if plan.times is not None:
         return plan
     starting = time.monotonic() - question.began  # a run takes no probe
     pace = Chooser(question).pace(plan.recipe)
     pace = replace(pace, starting=starting)
     times = pace.times(plan.recipe.training.tokens)
-    return replace(plan, times=times, memory=peak_memory())
+    return replace(plan, times=times)
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,6 @@ class Chooser:
             plan,
             candidates=tuple(candidates),
             times=pace.times(tokens),
-            memory=peak_memory(),
         )
 
     def fastest_way(
@@ -208,10 +203,12 @@ def plan_of(
     rule = outlook.rule(recipe.model, tokens)
     expected = Fact("expected", f"{bits:.2f} bits per byte", rule)
     others = facts_of(question.wish, recipe)
+    by_torch = recipe.training.backend == "torch"
     return Plan(
         recipe=recipe,
         facts=(size, *others, *facts, expected),
         bits_per_byte=bits,
+        memory=predict_memory(recipe) if by_torch else None,
     )
 
 

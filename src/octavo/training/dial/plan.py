@@ -52,9 +52,9 @@ class Plan:
     recipe: Recipe
     facts: tuple[Fact, ...]
     candidates: tuple[Candidate, ...] = ()
-    # Both are unknown until steps were taken to measure them.
+    # Unknown until steps were taken to measure them.
     times: Times | None = None
-    memory: int | None = None  # bytes
+    memory: int | None = None  # bytes at the peak; predicted for PyTorch
     bits_per_byte: float
 
     def as_dict(self) -> dict[str, Any]:
