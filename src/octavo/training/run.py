@@ -54,8 +54,8 @@ class Run:
         """Read a run folder; anything missing or damaged is a UserError."""
         folder = Path(folder)
         require_run(folder)
-        recipe = Recipe.load(folder / "recipe.toml")
         require_unchanged(folder)
+        recipe = Recipe.load(folder / "recipe.toml")
         tokenizer = Tokenizer.load(folder / "tokenizer.json")
         return cls(
             folder=folder,
