@@ -90,7 +90,9 @@ def test_a_token_shared_with_the_head_is_not_learned():
     said = conversation("\n\nA friend.", system=False)
     # The head ends in the first half of a token that is "\n\n".
     rendered = render(tokenizer, said)
-    assert learned(tokenizer, rendered) == "\nA friend.<|im_end|>"
+    assert learned(tokenizer, rendered) == (
+        "\nA friend.<|im_end|>So.<|im_end|>"
+    )
 
 
 def test_special_tokens_that_people_type_are_text(tokenizer, theirs):
