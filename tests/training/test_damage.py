@@ -135,6 +135,14 @@ def test_these_are_all_files_of_a_run(request, state):
     assert {p.relative_to(folder).as_posix() for p in files} == read
 
 
+def test_a_value_that_became_impossible_is_named(stopped, tmp_path):
+    path = shutil.copytree(stopped.folder, tmp_path / "run") / "recipe.toml"
+    content = path.read_bytes().replace(b"threads = 1", b"threads = 0")
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"of .*recipe\.toml: threads is 0"):
+        resume(path.parent)
+
+
 def test_samples_are_made_anew_from_the_record(stopped, tmp_path):
     run = shutil.copytree(stopped.folder, tmp_path / "run")
     content = (run / "samples.md").read_bytes()

@@ -54,8 +54,8 @@ class Run:
         """Read a run folder; anything missing or damaged is a UserError."""
         folder = Path(folder)
         require_run(folder)
-        require_unchanged(folder)
         recipe = Recipe.load(folder / "recipe.toml")
+        require_unchanged(folder)
         tokenizer = Tokenizer.load(folder / "tokenizer.json")
         return cls(
             folder=folder,
