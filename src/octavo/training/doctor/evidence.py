@@ -56,11 +56,11 @@ class Evidence:
     @classmethod
     def gather(cls, folder: Path, machine: Machine | None = None) -> Self:
         """Read a run folder; what cannot be read is a UserError."""
-        run = Run.open(folder)
+        run, metrics = Run.open(folder), Metrics.read(folder)
         require_record(folder)
         return cls(
             run=run,
-            metrics=Metrics.read(folder),
+            metrics=metrics,
             status=read_status(folder),
             machine=machine or Machine.probe(folder),
             sweep=Sweep.read(folder),
