@@ -1,6 +1,8 @@
 """The loop: its record, its stops, and what a kill may leave behind."""
 
+import errno
 import math
+import os
 import time
 from itertools import pairwise
 
@@ -234,6 +236,38 @@ def test_weights_that_were_damaged_come_back_from_the_checkpoint(
     assert train(run) is not None
     assert weights(run) == weights(finished)
     assert run.finished
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(
+    finished, new_run, recorder, monkeypatch
+):
+    run = new_run("my run")
+    train(run, stop=after(3))
+    save = loop.save_checkpoint
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+
+        def save_on_full_disk(state, folder):
+            patch.setattr(os, "fsync", full)
+            save(state, folder)
+
+        patch.setattr(loop, "save_checkpoint", save_on_full_disk)
+        with pytest.raises(UserError) as failed:
+            train(run, stop=after(2))
+    path = run.folder / "checkpoints/step-00000005/model.safetensors"
+    assert str(failed.value) == (
+        f"cannot write {path}: No space left on device; free some space, "
+        "and go on from what was saved: octavo train --resume "
+        f"'{run.folder}'"
+    )
+    names = [folder.name for folder in list_checkpoints(run.folder)]
+    assert names == ["step-00000003"]
+    assert train(run, recorder) is not None
+    assert recorder.of("noted")[0] == ("Going on after step 3 of 24",)
+    assert weights(run) == weights(finished)
 
 
 def test_what_a_kill_left_lying_about_is_removed(new_run):

@@ -1,7 +1,6 @@
 """`octavo train`: from a corpus to a model."""
 
 import json
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from octavo.evaluation import Score
 from octavo.foundation.files import remove_leftovers
 from octavo.foundation.interrupts import stop_requests
 from octavo.foundation.locks import only_one
+from octavo.foundation.text import quoted
 from octavo.training import (
     Metrics,
     Recipe,
@@ -26,6 +26,7 @@ from octavo.training import (
 )
 from octavo.training.chart import draw_run
 from octavo.training.events import event_files, require_tensorboard
+from octavo.training.run import resumable
 
 CHART = "loss.png"
 # What a run is made from; the last two leave nothing open but these.
@@ -162,7 +163,7 @@ def train_or_pause(
 
 def draw(run: Run) -> None:
     """Draw a run's curve; a kill while it was drawn leaves no trace."""
-    with only_one(run.folder):
+    with resumable(run.folder), only_one(run.folder):
         remove_leftovers(run.folder)
         draw_run(run, run.folder / CHART)
 
@@ -191,8 +192,3 @@ def report(run: Run, score: Score, as_json: bool) -> None:
         f"({score.bytes:,} bytes; {score.nats_per_token:.3f} nats a token)"
     )
     click.echo(f"The run: {run.folder}   its curve: {run.folder}/{CHART}")
-
-
-def quoted(path: Path) -> str:
-    """Return a path as a shell takes it."""
-    return shlex.quote(str(path))

@@ -30,7 +30,13 @@ from octavo.training.devices import (
 from octavo.training.events import event_files
 from octavo.training.looks import Looks
 from octavo.training.metrics import METRICS, Mark, Metrics
-from octavo.training.run import WEIGHTS, Run, read_status, write_status
+from octavo.training.run import (
+    WEIGHTS,
+    Run,
+    read_status,
+    resumable,
+    write_status,
+)
 from octavo.training.steps import NonFiniteError, Step, begin, take_step
 from octavo.training.surroundings import surroundings, what_changed
 from octavo.training.trouble import Guard
@@ -55,7 +61,7 @@ def train(
     watcher = watcher or Watcher()
     torch.set_num_threads(run.recipe.training.threads)
     require_device(run.recipe.training.device)
-    with only_one(run.folder):
+    with resumable(run.folder), only_one(run.folder):
         for folder in (run.folder, run.folder / CHECKPOINTS):
             remove_leftovers(folder)
         state = begin(run.recipe)

@@ -5,6 +5,7 @@ file made, renamed, removed or given other permissions.
 """
 
 import builtins
+import errno
 import io
 import os
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 CHANGES = {"os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir"}
+NEEDS_ROOM = {"open", "write", "os.fsync", "os.mkdir", "os.rename"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -95,5 +97,15 @@ def killed_at(last: int) -> Act:
     def act(number: int, _kind: str) -> None:
         if number == last:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    return act
+
+
+def full_from(first: int) -> Act:
+    """Let the disk be full from a change on."""
+
+    def act(number: int, kind: str) -> None:
+        if number >= first and kind in NEEDS_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     return act

@@ -1,6 +1,6 @@
 """Ends runs of training in many ways, and looks at how they go on.
 
-    python harness.py ROOM --every 1 --moments 50
+    python harness.py ROOM --every 1 --moments 50 --full 1
 
 A process of its own: PyTorch is imported once, and every trial is forked
 from here, where nothing was computed yet. Prints what it found as JSON.
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch._dynamo  # noqa: F401 (or every trial would import it)
-from disk import Act, Disk, is_temporary, killed_at, nothing
+from disk import Act, Disk, full_from, is_temporary, killed_at, nothing
 
 import octavo.cli.train as verb
 from octavo.cli.main import main
@@ -223,6 +223,22 @@ class Harness:
             [n for n, (name, _) in enumerate(self.phases) if name == phase]
         )
 
+    def fill_at_change(self, change: int) -> None:
+        """Let the disk be full from a change on, then empty again."""
+        trial = Trial(self.room, f"full-{change}")
+        code = ended(trial.train(full_from(change)))
+        lines = trial.log.read_text().splitlines()
+        errors = [line for line in lines if line.startswith("octavo: ")]
+        right = (
+            code == 2
+            and lines[-1:] == errors
+            and errors[0].startswith("octavo: cannot write ")
+            and "No space left on device" in errors[0]
+            and (f"--resume {trial.run}" in errors[0]) == trial.run.is_dir()
+        )
+        self._require(trial, right, f"ended with {code}: {lines[-1:]}")
+        self._go_on(trial)
+
     def _go_on(self, trial: Trial) -> None:
         """Let a run go on to its end; it must be the undisturbed one's."""
         code = ended(trial.train())
@@ -249,6 +265,7 @@ def run_all() -> None:
     parser.add_argument("room", type=Path)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--moments", type=int, default=50)
+    parser.add_argument("--full", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     harness = Harness(asked.room, asked.seed)
@@ -256,6 +273,8 @@ def run_all() -> None:
     for change in range(first, harness.changes + 1, asked.every):
         harness.kill_at_change(change)
     where = Counter(map(harness.kill_at_moment, range(asked.moments)))
+    for change in range(first, harness.changes + 1, asked.full):
+        harness.fill_at_change(change)
     found = {
         "changes": harness.changes,
         "final_names": harness.final_names,

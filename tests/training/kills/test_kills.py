@@ -1,4 +1,7 @@
-"""Ended at any change to the disk, or any moment, it goes on the same."""
+"""Ended at any change to the disk, or any moment, it goes on the same.
+
+And where the disk was full from a change on, it says so in one line.
+"""
 
 import json
 import os
@@ -25,15 +28,16 @@ def room(recipe, tmp_path) -> Path:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX processes")
 @pytest.mark.parametrize(
-    ("every", "moments"),
+    ("every", "moments", "full"),
     [
-        pytest.param(61, 4, id="some"),
-        pytest.param(1, 50, id="all", marks=pytest.mark.slow),
+        pytest.param(61, 4, 97, id="some"),
+        pytest.param(1, 50, 1, id="all", marks=pytest.mark.slow),
     ],
 )
-def test_killed_and_gone_on_is_never_killed(room, every, moments):
+def test_killed_and_gone_on_is_never_killed(room, every, moments, full):
     command = [sys.executable, str(HARNESS), str(room)]
     command += ["--every", str(every), "--moments", str(moments)]
+    command += ["--full", str(full)]
     process = subprocess.run(command, capture_output=True, check=False)
     assert process.returncode == 0, process.stderr.decode()
     found = json.loads(process.stdout)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from octavo.foundation import UserError
-from octavo.foundation.text import printable
+from octavo.foundation.text import printable, quoted
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import State
 from octavo.training.metrics import Metrics
@@ -14,7 +14,6 @@ from octavo.training.steps import NonFiniteError
 from octavo.training.trouble.finding import diagnose, first_bad, largest
 from octavo.training.trouble.report import (
     REPORT,
-    quoted,
     write_report,
 )
 

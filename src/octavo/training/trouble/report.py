@@ -1,11 +1,11 @@
 """`report.md`: what went wrong, for people, made from the record alone."""
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from octavo.foundation.files import write_text
+from octavo.foundation.text import quoted
 from octavo.training.metrics import Metrics
 from octavo.training.recipe import Recipe, TrainingRecipe
 
@@ -142,8 +142,3 @@ def halved_rates(run: Path, training: TrainingRecipe) -> str:
 def repeating(run: Path) -> str:
     """Return the command that repeats a run, up to its changes."""
     return f"octavo train --recipe {quoted(run / 'recipe.toml')}"
-
-
-def quoted(path: Path) -> str:
-    """Return a path as a shell takes it."""
-    return shlex.quote(str(path))
