@@ -112,13 +112,7 @@ class Trainer:
     ) -> None:
         self.run, self.state, self.watcher = run, state, watcher
         self.recipe = run.recipe
-        training = run.recipe.training
-        self.batches = Batches(
-            run.train.ids,
-            run.recipe.model.context,
-            training.batch_size,
-            training.seed,
-        )
+        self.batches = Batches.of(run.recipe, run.train)
         self.metrics = Metrics.reopen(run.folder, record)
         self.looks = Looks(run, state.step, self.metrics, watcher)
         self.guard = Guard(run, self.batches, self.metrics, self._save)
