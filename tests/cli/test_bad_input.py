@@ -228,7 +228,7 @@ def test_a_recipe_that_cannot_be_followed(octavo, run, out, tmp_path):
         ("[training]", "[trainng]", 'did you mean "training"?'),
         ("seed = 0", "seed = -1", "seed is -1"),
         ("batch_size = 4", "batch_size = 100000", "smaller --batch-size"),
-        ("fingerprint = ", 'fingerprint = "x" #', "is not the text that"),
+        ("fingerprint = ", 'fingerprint = "x" #', "is not the one that"),
     ):
         assert before in content
         path.write_text(content.replace(before, after), "utf-8")

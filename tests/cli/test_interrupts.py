@@ -159,9 +159,11 @@ def test_while_drawing(octavo, short, out, monkeypatch):
         interrupting(patch, train, "draw_run")
         stopped(start_again(octavo, short, out))
     assert not (out / "loss.png").exists()
+    (out / ".loss.png.ab12.part").write_bytes(b"of a kill")
     assert (
         "is finished: there is nothing to" in go_on(octavo, short, out).err
     )
+    assert list(out.rglob("*.part")) == []
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,21 @@ def test_resuming_a_finished_run_prints_its_recorded_score(run, octavo):
     assert printed == pytest.approx(final, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("option", "decided"), [((), "stop"), (("--on-nan", "skip"), "skip")]
+)
+def test_who_resumes_may_leave_bad_batches_out(
+    run, octavo, monkeypatch, option, decided
+):
+    seen = []
+    monkeypatch.setattr(
+        "octavo.cli.train.train_or_pause",
+        lambda run, *_: seen.append(run.recipe.training.on_nan),
+    )
+    assert octavo("train", "--resume", run, *option).code == 0
+    assert seen == [decided]
+
+
 def test_a_recipe_repeats_a_run_byte_for_byte(run, octavo, tmp_path):
     done = octavo("train", "--recipe", run / "recipe.toml",
                   "--out", tmp_path / "again")  # fmt: skip

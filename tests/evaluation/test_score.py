@@ -43,8 +43,9 @@ class Bigram(nn.Module):
             shares[now, after] = share
         shares[:, 0] = 1 - shares.sum(dim=1)
         self.embedding = nn.Embedding.from_pretrained(shares.log())
+        self.head = nn.Identity()
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def hidden(self, ids: Tensor) -> Tensor:
         assert ids.shape[1] <= self.config.context
         return self.embedding(ids)
 
@@ -192,6 +193,21 @@ def test_scoring_leaves_the_mode_as_it_was_and_drops_nothing(tmp_path):
     assert model.training
     assert first.tolist() == second.tolist()
     assert first.shape == (1, 3)
+
+
+def test_logits_of_a_large_vocabulary_are_held_in_parts(monkeypatch):
+    """Those of 3 tokens at a time, and the same surprise."""
+    torch.manual_seed(0)
+    model = Transformer(ModelConfig(vocab_size=30, context=8, width=32))
+    ids, sizes = np.arange(18).reshape(2, 9), []
+    expected = window_nats(model, ids)
+    monkeypatch.setattr("octavo.evaluation.score.HELD_LOGITS", 100)
+    model.head.register_forward_hook(
+        lambda *each: sizes.append(each[-1].numel())
+    )
+    found = window_nats(model, ids)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert sizes == 5 * [90] + [30]
 
 
 def test_progress_counts_windows(tmp_path, monkeypatch):

@@ -82,7 +82,7 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
         check=False,
     )
     assert done.returncode == 1
-    assert f"UserError: cannot write {path}: File too large" in done.stderr
+    assert f"Error: cannot write {path}: File too large" in done.stderr
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a.bin"]
 

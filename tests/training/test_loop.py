@@ -1,6 +1,8 @@
 """The loop: its record, its stops, and what a kill may leave behind."""
 
+import errno
 import math
+import os
 import time
 from itertools import pairwise
 
@@ -236,12 +238,46 @@ def test_weights_that_were_damaged_come_back_from_the_checkpoint(
     assert run.finished
 
 
-def test_what_a_kill_left_lying_about_is_removed(new_run):
-    run = new_run()
-    (run.folder / ".model.safetensors.ab12.part").write_bytes(b"half")
-    left = run.folder / "checkpoints" / ".step-00000002.part"
-    left.mkdir(parents=True)
+def test_a_full_disk_leaves_the_checkpoint_before(
+    finished, new_run, recorder, monkeypatch
+):
+    run = new_run("my run")
     train(run, stop=after(3))
+    save = loop.save_checkpoint
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+
+        def save_on_full_disk(state, folder):
+            patch.setattr(os, "fsync", full)
+            save(state, folder)
+
+        patch.setattr(loop, "save_checkpoint", save_on_full_disk)
+        with pytest.raises(UserError) as failed:
+            train(run, stop=after(2))
+    path = run.folder / "checkpoints/step-00000005/model.safetensors"
+    assert str(failed.value) == (
+        f"cannot write {path}: No space left on device; free some space, "
+        "and go on from what was saved: octavo train --resume "
+        f"'{run.folder}'"
+    )
+    names = [folder.name for folder in list_checkpoints(run.folder)]
+    assert names == ["step-00000003"]
+    assert train(run, recorder) is not None
+    assert recorder.of("noted")[0] == ("Going on after step 3 of 24",)
+    assert weights(run) == weights(finished)
+
+
+def test_what_a_kill_left_lying_about_is_removed(new_run):
+    """Also where nothing is left to do but to judge."""
+    run = new_run()
+    train(run)
+    (run.folder / "status.json").unlink()
+    (run.folder / ".model.safetensors.ab12.part").write_bytes(b"half")
+    (run.folder / "checkpoints" / ".step-00000002.part").mkdir()
+    train(run)
     assert list(run.folder.rglob("*.part")) == []
 
 

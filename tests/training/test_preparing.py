@@ -94,7 +94,9 @@ def test_a_recipe_repeats_a_folder_byte_for_byte(recipe, new_run, tmp_path):
 
 def test_a_recipe_is_of_one_text_and_one_tokenizer(recipe, tmp_path):
     data = replace(recipe.data, fingerprint="of another text")
-    with pytest.raises(UserError, match=r"is not the text .*fingerprint"):
+    with pytest.raises(
+        UserError, match=r"is not the one .*data.fingerprint=$"
+    ):
         prepare_from_recipe(replace(recipe, data=data), tmp_path / "a")
     model = replace(recipe.model, vocab_size=300)
     with pytest.raises(UserError, match=r"tokenizer has 270 .* model 300"):
@@ -138,3 +140,26 @@ def test_a_tokenizer_at_hand_is_taken(text_file, tmp_path):
     assert run.tokenizer.fingerprint == mine.fingerprint
     assert run.recipe.data.tokenizer == str(path)
     assert begin(run.recipe).model.config.vocab_size == mine.vocab_size
+
+    again = prepare_from_recipe(run.recipe, tmp_path / "again")
+    assert again.tokenizer.fingerprint == mine.fingerprint
+    Tokenizer.train(["goats and kids, "], mine.vocab_size).save(path)
+    with pytest.raises(
+        UserError, match=r'tokenizer ".*t\.json" is not the one .*_f.*t=$'
+    ):
+        prepare_from_recipe(run.recipe, tmp_path / "refused")
+    asked = run.recipe.changed(["data.tokenizer_fingerprint="])
+    other = prepare_from_recipe(asked, tmp_path / "other")
+    assert other.tokenizer.fingerprint != mine.fingerprint
+
+
+def test_what_a_recipe_makes_itself_needs_no_fingerprint(recipe, tmp_path):
+    """Recipes of before knew none, and still load."""
+    path = tmp_path / "recipe.toml"
+    recipe.save(path)
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    older = [line for line in lines if "tokenizer_fingerprint" not in line]
+    assert len(older) == len(lines) - 1
+    path.write_text("".join(older), "utf-8")
+    assert Recipe.load(path) == recipe
+    assert recipe.data.tokenizer_fingerprint == ""

@@ -6,7 +6,8 @@ import click
 from rich.console import Console
 
 from octavo.cli.live import Live, indented
-from octavo.cli.train import quoted, report, train_or_pause
+from octavo.cli.train import report, train_or_pause
+from octavo.foundation.text import quoted
 from octavo.training import Wish, prepare, write_verse
 
 CORPUS = "shakespeare"

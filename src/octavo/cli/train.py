@@ -1,7 +1,7 @@
 """`octavo train`: from a corpus to a model."""
 
 import json
-import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,10 @@ from click.core import ParameterSource
 from octavo.cli.live import Live
 from octavo.cli.wishing import wish_options
 from octavo.evaluation import Score
+from octavo.foundation.files import remove_leftovers
 from octavo.foundation.interrupts import stop_requests
+from octavo.foundation.locks import only_one
+from octavo.foundation.text import quoted
 from octavo.training import (
     Metrics,
     Recipe,
@@ -23,12 +26,14 @@ from octavo.training import (
 )
 from octavo.training.chart import draw_run
 from octavo.training.events import event_files, require_tensorboard
+from octavo.training.run import resumable
 
+CHART = "loss.png"
 # What a run is made from; the last two leave nothing open but these.
 STARTS = ("corpus", "recipe", "resume")
 LEFT_OPEN = {
     "recipe": ("out", "changes", "tensorboard", "as_json"),
-    "resume": ("tensorboard", "as_json"),
+    "resume": ("on_nan", "tensorboard", "as_json"),
 }
 
 
@@ -78,14 +83,17 @@ def command(
     """Train a model on a corpus, or go on with one.
 
     Give --corpus and --out, and --minutes or --tokens; or --recipe and
-    --out; or --resume alone.
+    --out; or --resume, alone or with --on-nan.
     """
-    check_options(click.get_current_context())
+    given = check_options(click.get_current_context())
     if tensorboard:
         require_tensorboard()
     with Live(explain=explain) as live:
         if resume is not None:
             run = Run.open(resume)
+            if "on_nan" in given:
+                change = f"training.on_nan={asked['on_nan']}"
+                run = replace(run, recipe=run.recipe.changed([change]))
         elif recipe is not None and out is not None:
             wanted = Recipe.load(recipe).changed(changes)
             run = prepare_from_recipe(wanted, out, live)
@@ -97,10 +105,13 @@ def command(
         report(run, score, as_json)
 
 
-def check_options(context: click.Context) -> None:
-    """Raise UsageError for options that say too little, or too much."""
+def check_options(context: click.Context) -> set[str]:
+    """Return which options were given.
+
+    Raises UsageError for options that say too little, or too much.
+    """
     given = {
-        parameter.name: parameter.opts[0]
+        parameter.name or "": parameter.opts[0]
         for parameter in context.command.params
         if context.get_parameter_source(parameter.name or "")
         is ParameterSource.COMMANDLINE
@@ -122,17 +133,17 @@ def check_options(context: click.Context) -> None:
                 f"{option} does not go with --{start}: the run's recipe "
                 "has decided that"
             )
+    return set(given)
 
 
 def train_or_pause(
     run: Run, live: Live, tensorboard: bool = False
 ) -> Score | None:
     """Train to the end, or to Ctrl-C; say which, and how to go on."""
-    chart = run.folder / "loss.png"
     if run.finished:
         live.noted(f"{run.folder} is finished: there is nothing to resume.")
-        if not chart.is_file():
-            draw_run(run, chart)
+        if not (run.folder / CHART).is_file():
+            draw(run)
         metrics = Metrics.read(run.folder)
         with event_files(run, metrics, tensorboard):
             return recorded_score(metrics)
@@ -146,8 +157,15 @@ def train_or_pause(
     if score is None:
         live.noted(f"Stopped and saved. To go on:\n{how}")
     else:
-        draw_run(run, chart)
+        draw(run)
     return score
+
+
+def draw(run: Run) -> None:
+    """Draw a run's curve; a kill while it was drawn leaves no trace."""
+    with resumable(run.folder), only_one(run.folder):
+        remove_leftovers(run.folder)
+        draw_run(run, run.folder / CHART)
 
 
 def recorded_score(metrics: Metrics) -> Score | None:
@@ -173,9 +191,4 @@ def report(run: Run, score: Score, as_json: bool) -> None:
         f"\nOn the held-out text: {score.bits_per_byte:.3f} bits per byte "
         f"({score.bytes:,} bytes; {score.nats_per_token:.3f} nats a token)"
     )
-    click.echo(f"The run: {run.folder}   its curve: {run.folder}/loss.png")
-
-
-def quoted(path: Path) -> str:
-    """Return a path as a shell takes it."""
-    return shlex.quote(str(path))
+    click.echo(f"The run: {run.folder}   its curve: {run.folder}/{CHART}")

@@ -21,6 +21,7 @@ from octavo.tokenizer import TokenFile, Tokenizer
 
 Stretch = NDArray[np.integer]
 BATCH_TOKENS = 4096  # are read together
+HELD_LOGITS = 2**24  # numbers at once, 64 MB: all of those, up to 4,096 ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,17 +137,29 @@ def batched_windows(
 def window_nats(
     model: Transformer, windows: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return -ln p of every id but the first: (B, T + 1) to (B, T)."""
+    """Return -ln p of every id but the first: (B, T + 1) to (B, T).
+
+    Where the vocabulary is large, the logits of a few tokens at a time.
+    """
     ids = torch.from_numpy(windows).to(model.embedding.weight.device)
+    few = max(1, HELD_LOGITS // model.config.vocab_size)
     was_training = model.training
     model.eval()
     with torch.inference_mode():
-        logits = model(ids[:, :-1]).float()
-        nats = functional.cross_entropy(
-            logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
-        )
+        hidden = model.hidden(ids[:, :-1]).flatten(0, 1)
+        right = ids[:, 1:].flatten()
+        nats = [
+            functional.cross_entropy(
+                model.head(x).float(), y, reduction="none"
+            )
+            for x, y in zip(
+                torch.split(hidden, few),
+                torch.split(right, few),
+                strict=True,
+            )
+        ]
     model.train(was_training)
-    return nats.view(ids.shape[0], -1).cpu().numpy()
+    return torch.cat(nats).view(ids.shape[0], -1).cpu().numpy()
 
 
 def score_ngrams(

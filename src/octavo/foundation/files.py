@@ -19,11 +19,39 @@ import platformdirs
 
 from octavo.foundation.errors import UserError
 
+PART = ".part"  # ends every temporary name; a dot begins it
+
 
 def cache_folder() -> Path:
     """Return the folder for downloads: $OCTAVO_CACHE or the system's."""
     chosen = os.environ.get("OCTAVO_CACHE")
     return Path(chosen or platformdirs.user_cache_dir("octavo", False))
+
+
+class CannotWriteError(UserError):
+    """A file that could not be written; what was there is untouched."""
+
+    def __init__(
+        self,
+        path: Path,
+        error: OSError,
+        remedy: str = "free some space or choose another folder; what was "
+        "there before is untouched",
+    ) -> None:
+        # Named as it would have been: ".run.part" was to become "run".
+        self.path = Path(*map(_final_name, path.parts))
+        self.error = error
+        reason = error.strerror or str(error)
+        super().__init__(f"cannot write {self.path}: {reason}; {remedy}")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of a failed write into a UserError."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWriteError(path, error) from error
 
 
 @contextmanager
@@ -33,24 +61,20 @@ def replacing(path: Path) -> Iterator[Path]:
     If the block fails, the temporary file is removed and `path` is as it
     was. A full disk or a missing permission is a UserError naming `path`.
     """
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part"
+            dir=path.parent, prefix=f".{path.name}.", suffix=PART
         )
         os.close(handle)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    temporary = Path(name)
-    try:
-        yield temporary
-        flush(temporary)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        temporary = Path(name)
+        try:
+            yield temporary
+            flush(temporary)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -60,30 +84,30 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     All its files appear under their final name at once, or not at all.
     """
     final = path.resolve()  # a link stays, and what it points to is made
-    temporary = final.with_name(f".{final.name}.part")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                flush(file)
-        if final.is_dir():
-            final.rmdir()  # it is empty, or this fails
-        temporary.replace(final)
-        _flush_folder(final.parent)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    temporary = final.with_name(f".{final.name}{PART}")
+    with writing(path):
+        try:
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            yield temporary
+            for file in temporary.rglob("*"):
+                if file.is_file():
+                    flush(file)
+            if final.is_dir():
+                final.rmdir()  # it is empty, or this fails
+            temporary.replace(final)
+            _flush_folder(final.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_folder(path: Path) -> None:
     """Remove a folder: under its name it is whole, or it is gone."""
-    temporary = path.with_name(f".{path.name}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    path.replace(temporary)
-    shutil.rmtree(temporary)
+    temporary = path.with_name(f".{path.name}{PART}")
+    with writing(path):
+        shutil.rmtree(temporary, ignore_errors=True)
+        path.replace(temporary)
+        shutil.rmtree(temporary)
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -91,7 +115,7 @@ def remove_leftovers(folder: Path) -> None:
 
     Only one program at a time may write there.
     """
-    for path in folder.glob(".*.part"):
+    for path in folder.glob(f".*{PART}"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -160,13 +184,10 @@ def require_new_folder(path: Path) -> None:
         )
 
 
-def cannot_write(path: Path, error: OSError) -> UserError:
-    """Return the error for people behind a failed write."""
-    reason = error.strerror or str(error)
-    return UserError(
-        f"cannot write {path}: {reason}; free some space or choose another "
-        "folder; what was there before is untouched"
-    )
+def _final_name(name: str) -> str:
+    """Return what a file of a temporary name is to be called."""
+    temporary = name.startswith(".") and name.endswith(PART)
+    return name[1 : -len(PART)] if temporary else name
 
 
 def _flush_folder(path: Path) -> None:

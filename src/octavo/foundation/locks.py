@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from octavo.foundation.errors import UserError
-from octavo.foundation.files import cannot_write
+from octavo.foundation.files import writing
 
 FAR = (
     1 << 30
@@ -22,10 +22,8 @@ def only_one(folder: Path) -> Iterator[None]:
     the file `.lock` that stays behind means nothing by itself.
     """
     path = folder / ".lock"
-    try:
+    with writing(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise cannot_write(path, error) from error
     try:
         if not _lock(handle):
             raise UserError(

@@ -1,5 +1,8 @@
 """Text on its way to people's screens."""
 
+import shlex
+from pathlib import Path
+
 
 def printable(text: str) -> str:
     r"""Replace control characters, which a young model writes freely.
@@ -12,3 +15,8 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text
     )
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it."""
+    return shlex.quote(str(path))

@@ -1,9 +1,10 @@
 """Training: from a wish to a run folder with a model in it.
 
 Read in this order: recipe, metrics, run, batches, optimizers, the folder
-memory, backends, devices, surroundings, checkpoints, steps, samples, track,
-looks, events, loop, material, the folder dial, preparing, judge; and chart
-and the folder doctor, which are imported where they are needed.
+memory, backends, devices, surroundings, checkpoints, steps, the folder
+trouble, samples, track, looks, events, loop, material, the folder dial,
+preparing, judge; and chart and the folder doctor, which are imported where
+they are needed.
 """
 
 from octavo.training.devices import choose_device

@@ -7,7 +7,7 @@ Shapes: B windows in a batch, T tokens in a window.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -61,6 +61,16 @@ def make_backend(model: Transformer, training: TrainingRecipe) -> Backend:
     return TwinBackend(model, training)
 
 
+def parts(
+    inputs: Tensor, targets: Tensor, number: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Cut (B, T) inputs and targets into so many equal parts."""
+    size = math.ceil(len(inputs) / number)
+    return zip(
+        torch.split(inputs, size), torch.split(targets, size), strict=True
+    )
+
+
 class TorchBackend:
     """PyTorch: autograd, with Muon for matrices and AdamW for the rest."""
 
@@ -88,12 +98,9 @@ class TorchBackend:
         self.model.zero_grad()
         # Ready gradients are added to: parts of a batch, each with its
         # share of the mean, make the gradients of the whole.
-        size = math.ceil(len(inputs) / self.training.accumulate)
         losses = []
-        for windows, right in zip(
-            torch.split(inputs, size),
-            torch.split(targets, size),
-            strict=True,
+        for windows, right in parts(
+            inputs, targets, self.training.accumulate
         ):
             share = len(windows) / len(inputs)
             loss = self._mean_loss(windows, right) * share

@@ -21,7 +21,6 @@ from octavo.foundation.checksums import (
 )
 from octavo.foundation.files import (
     remove_folder,
-    remove_leftovers,
     replacing_folder,
     write_bytes,
 )
@@ -33,7 +32,7 @@ from octavo.training.run import WEIGHTS
 from octavo.training.surroundings import RandomNumbers, surroundings
 
 KEPT = 2  # should the newest be damaged, there is one before it
-RECORD = "state.json"
+CHECKPOINTS, RECORD = "checkpoints", "state.json"
 
 
 class Part(Protocol):
@@ -61,13 +60,16 @@ class State:
     extra: dict[str, Part] = field(default_factory=dict)
 
     @property
+    def random(self) -> RandomNumbers:
+        """The generators that dropout draws from."""
+        return RandomNumbers(self.model.embedding.weight.device.type)
+
+    @property
     def parts(self) -> dict[str, Part]:
         """All but the weights, by the names of their files."""
         parts: dict[str, Part] = {
             "optimizer": self.backend,
-            "random": RandomNumbers(
-                self.model.embedding.weight.device.type
-            ),
+            "random": self.random,
             **self.extra,
         }
         return {f"{name}.safetensors": parts[name] for name in parts}
@@ -86,9 +88,8 @@ class Kept:
 
 def save_checkpoint(state: State, run: Path) -> Path:
     """Write a checkpoint, then drop all but the newest ones."""
-    folder = run / "checkpoints" / f"step-{state.step:08d}"
+    folder = run / CHECKPOINTS / f"step-{state.step:08d}"
     if not folder.exists():
-        remove_leftovers(folder.parent)
         with replacing_folder(folder) as temporary:
             _write(state, temporary, Mark.of(run / METRICS))
     for old in list_checkpoints(run)[:-KEPT]:
@@ -98,7 +99,7 @@ def save_checkpoint(state: State, run: Path) -> Path:
 
 def list_checkpoints(run: Path) -> list[Path]:
     """Return a run's checkpoints, oldest first."""
-    return sorted((run / "checkpoints").glob("step-*"))
+    return sorted((run / CHECKPOINTS).glob("step-*"))
 
 
 def restore(state: State, run: Path) -> Kept | None:

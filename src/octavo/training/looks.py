@@ -22,6 +22,8 @@ from octavo.training.metrics import Metrics
 from octavo.training.run import Run
 from octavo.training.samples import write_sample
 from octavo.training.track import Track
+from octavo.training.trouble.report import halved_rates
+from octavo.training.trouble.runaway import running_away
 from octavo.training.watcher import Watcher
 
 # A model changes fastest at first: that is when to look at it often.
@@ -30,6 +32,7 @@ ATTENTION_AT = tuple(
     percent / 100
     for percent in (0, 1, 2, 3.5, 5, 7.5, 10, 15, 25, 40, 70, 100)
 )
+WARN_AT = tuple(part / 20 for part in range(1, 21))
 GLANCE_AT = tuple(part / 12 for part in range(1, 13))
 GLANCE_TOKENS = 4096
 
@@ -61,12 +64,26 @@ class Looks:
             self.metrics.add(step=step, held_out_glance=bits)
             self.metrics.add(step=step, peak_memory=peak_memory())
             self.watcher.glanced(step, bits)
+        if passes(step, self.num_steps, WARN_AT):
+            self._warn(step)
         if self.track:
             self._judge(step, self.track)
         if passes(step, self.num_steps, SAMPLE_AT):
             self._sample(step, model)
         if passes(step, self.num_steps, ATTENTION_AT):
             self.attention.add(step, model)
+
+    def _warn(self, step: int) -> None:
+        """Say once if the loss runs away."""
+        if self.metrics.of("runs_away"):
+            return
+        losses = np.array([loss for _, loss in self.metrics.of("loss")])
+        recipe = self.run.recipe
+        blind_guess = math.log(recipe.model.vocab_size)
+        if seen := running_away(losses, blind_guess):
+            self.metrics.add(step=step, runs_away=seen)
+            remedy = halved_rates(self.run.folder, recipe.training)
+            self.watcher.noted(f"The loss runs away: {seen}. {remedy}")
 
     def _judge(self, step: int, track: Track) -> None:
         """Say whether the run is on its track, where that is due."""

@@ -16,6 +16,7 @@ from octavo.foundation.locks import only_one
 from octavo.interop import weights_as_bytes
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import (
+    CHECKPOINTS,
     Kept,
     State,
     restore,
@@ -29,7 +30,13 @@ from octavo.training.devices import (
 from octavo.training.events import event_files
 from octavo.training.looks import Looks
 from octavo.training.metrics import METRICS, Mark, Metrics
-from octavo.training.run import WEIGHTS, Run, read_status, write_status
+from octavo.training.run import (
+    WEIGHTS,
+    Run,
+    read_status,
+    resumable,
+    write_status,
+)
 from octavo.training.steps import NonFiniteError, Step, begin, take_step
 from octavo.training.surroundings import surroundings, what_changed
 from octavo.training.trouble import Guard
@@ -54,8 +61,9 @@ def train(
     watcher = watcher or Watcher()
     torch.set_num_threads(run.recipe.training.threads)
     require_device(run.recipe.training.device)
-    with only_one(run.folder):
-        remove_leftovers(run.folder)
+    with resumable(run.folder), only_one(run.folder):
+        for folder in (run.folder, run.folder / CHECKPOINTS):
+            remove_leftovers(folder)
         state = begin(run.recipe)
         kept = restore(state, run.folder)
         tell_of_return(run, kept, watcher)
@@ -113,7 +121,7 @@ class Trainer:
         )
         self.metrics = Metrics.reopen(run.folder, record)
         self.looks = Looks(run, state.step, self.metrics, watcher)
-        self.guard = Guard(run, self.batches, self.metrics)
+        self.guard = Guard(run, self.batches, self.metrics, self._save)
         self.clock = Clock(state)
 
     def train(self, stop: Callable[[], bool]) -> Score | None:

@@ -4,7 +4,7 @@ A line for each thing that happened: `{"step": 12, "loss": 4.1, ...}`. The
 key beside `step` says what it is: `loss` (beside it `gradient_norm`,
 `learning_rate_share` and `seconds`), `held_out_glance`, `peak_memory` (in
 bytes), `track` (beside it the `usual` loss in bits per byte), `sample`,
-`non_finite` (see `trouble`), and at the end `final`.
+`non_finite` (see `trouble`), once `runs_away`, and at the end `final`.
 """
 
 import hashlib
@@ -16,11 +16,11 @@ from typing import Any, Self
 
 from octavo.foundation import UserError
 from octavo.foundation.files import (
-    cannot_write,
     flush,
     sha256,
     write_bytes,
     write_text,
+    writing,
 )
 
 Row = dict[str, Any]
@@ -85,11 +85,11 @@ class Metrics:
         """Append a line; samples.md follows when it holds a sample."""
         self.rows.append(row)
         path = self.folder / METRICS
-        try:
-            with path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(_as_line(row))
-        except OSError as error:
-            raise cannot_write(path, error) from error
+        with (
+            writing(path),
+            path.open("a", encoding="utf-8", newline="\n") as file,
+        ):
+            file.write(_as_line(row))
         if "sample" in row:
             self._write_samples()
         for follow in self.followers:
@@ -99,7 +99,8 @@ class Metrics:
         """Ask the system to put the record on the disk."""
         path = self.folder / METRICS
         if path.is_file():
-            flush(path)
+            with writing(path):
+                flush(path)
 
     def of(self, key: str) -> list[tuple[int, Any]]:
         """Return (step, value) of every line that holds a key."""

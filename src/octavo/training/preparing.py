@@ -5,12 +5,14 @@ The folder appears complete, or not at all.
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from octavo.foundation import UserError
 from octavo.foundation.checksums import write_checksums
 from octavo.foundation.files import replacing_folder, write_json
 from octavo.interop import describe, save_tokenizer, why_own
+from octavo.text import Corpus
 from octavo.tokenizer import Tokenizer
 from octavo.training.backends import require_backend
 from octavo.training.devices import choose_device, require_device
@@ -70,6 +72,8 @@ def gather(wish: Wish, folder: Path, watcher: Watcher) -> Question:
         fingerprint=corpus.fingerprint,
     )
     tokenizer = make_tokenizer(data, corpus, watcher)
+    if wish.tokenizer not in ("train", "bytes"):
+        data = replace(data, tokenizer_fingerprint=tokenizer.fingerprint)
     material = write_material(folder, corpus, tokenizer, watcher)
     return Question(wish=wish, data=data, material=material, began=began)
 
@@ -83,13 +87,11 @@ def prepare_from_recipe(
     require_backend(recipe.training.backend)
     require_device(recipe.training.device)
     corpus = read_corpus(recipe.data.corpus, recipe.data.field, watcher)
-    if recipe.data.fingerprint not in ("", corpus.fingerprint):
-        raise UserError(
-            f'the corpus "{recipe.data.corpus}" is not the text that the '
-            "recipe was made with; to use it all the same, delete the "
-            "recipe's fingerprint"
-        )
+    require_same("corpus", recipe.data, "fingerprint", corpus)
     tokenizer = make_tokenizer(recipe.data, corpus, watcher)
+    require_same(
+        "tokenizer", recipe.data, "tokenizer_fingerprint", tokenizer
+    )
     if tokenizer.vocab_size != recipe.model.vocab_size:
         raise UserError(
             f"the tokenizer has {tokenizer.vocab_size} tokens, and the "
@@ -103,6 +105,18 @@ def prepare_from_recipe(
         del material  # it keeps files open
         write_choices(folder, recipe, tokenizer)
     return Run.open(out)
+
+
+def require_same(
+    what: str, data: DataRecipe, key: str, found: Corpus | Tokenizer
+) -> None:
+    """Raise UserError unless a recipe was made with what was found."""
+    if getattr(data, key) not in ("", found.fingerprint):
+        raise UserError(
+            f'the {what} "{getattr(data, what)}" is not the one that the '
+            "recipe was made with; to use it all the same: --set "
+            f"data.{key}="
+        )
 
 
 def write_choices(

@@ -34,7 +34,8 @@ class DataRecipe:
     """Which text, and how it becomes tokens.
 
     `tokenizer` is "train" (a new one, of `vocab_size`), "bytes", or the
-    path of a tokenizer.json. `fingerprint` is the corpus's, once known.
+    path of a tokenizer.json. `fingerprint` is the corpus's, once known, and
+    `tokenizer_fingerprint` that of a tokenizer which is a file.
     """
 
     corpus: str
@@ -42,6 +43,7 @@ class DataRecipe:
     tokenizer: str = "train"
     vocab_size: int = 4096
     fingerprint: str = ""
+    tokenizer_fingerprint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

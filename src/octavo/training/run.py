@@ -12,6 +12,8 @@ status.json      how far it is, and the checksum of the weights
 checksums.json   the checksums of what is written once, before the start
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -24,7 +26,8 @@ from octavo.foundation.checksums import (
     require_unchanged,
     write_sealed,
 )
-from octavo.foundation.files import require_new_folder
+from octavo.foundation.files import CannotWriteError, require_new_folder
+from octavo.foundation.text import quoted
 from octavo.interop import load_model
 from octavo.model import Transformer
 from octavo.tokenizer import TokenFile, Tokenizer, read_tokens
@@ -94,6 +97,19 @@ def require_new_run(folder: Path) -> None:
             "goes on with it; or name another with --out, or remove it"
         )
     require_new_folder(folder)
+
+
+@contextmanager
+def resumable(folder: Path) -> Iterator[None]:
+    """Add to an error about a full disk how a run goes on after it."""
+    try:
+        yield
+    except CannotWriteError as error:
+        remedy = (
+            "free some space, and go on from what was saved: octavo train "
+            f"--resume {quoted(folder)}"
+        )
+        raise CannotWriteError(error.path, error.error, remedy) from error
 
 
 def load_trained(folder: Path) -> Transformer:

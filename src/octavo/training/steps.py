@@ -51,11 +51,14 @@ def take_step(
     """Learn from (B, T) inputs and targets; return what was measured.
 
     `share` scales every learning rate. Raises NonFiniteError, and moves
-    nothing, when the loss or the gradient is not finite.
+    nothing, not even the random numbers, when the loss or the gradient is
+    not finite.
     """
+    random = state.random.memory()
     loss = state.backend.loss(inputs, targets)
     measured = Step(loss, state.backend.gradient_norm())
     if not all(map(math.isfinite, measured)):
+        state.random.remember(random)
         raise NonFiniteError(state.step + 1, measured)
     state.backend.step(share)
     state.step += 1

@@ -10,7 +10,8 @@ from octavo.foundation import UserError
 from octavo.training import Metrics, Run, prepare_from_recipe, train
 from octavo.training.backends import TorchBackend
 from octavo.training.checkpoints import list_checkpoints
-from octavo.training.steps import begin
+from octavo.training.run import read_status
+from octavo.training.steps import NonFiniteError, begin, take_step
 from octavo.training.trouble import diagnose
 from octavo.training.trouble.guard import MOST_LEFT_OUT
 
@@ -80,6 +81,49 @@ def test_a_gradient_alone_is_found_on_the_way_back(recipe):
     assert (found.found_in, found.layer) == ("gradient", "norm.weight")
 
 
+def test_a_run_with_position_vectors_is_read_as_well(recipe):
+    model = replace(recipe.model, positions="learned")
+    model = begin(replace(recipe, model=model)).model
+    with torch.no_grad():
+        model.blocks[0].mlp.down.weight.fill_(3e38)
+    found = diagnose(model, *BATCH)
+    assert (found.found_in, found.layer) == ("output", "blocks.0.mlp.down")
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_the_window_that_did_it_is_the_one_named(recipe, accumulate):
+    """Only the second window has token 7."""
+    model = begin(recipe).model
+    model.embedding.register_forward_hook(
+        lambda _module, ids, x: x / (ids[0] != 7).unsqueeze(-1)
+    )
+    found = diagnose(model, *BATCH, accumulate)
+    assert (found.layer, found.window) == ("embedding", 1)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_refused_step_is_read_again_with_its_dropout(
+    recipe, accumulate, bad_losses
+):
+    recipe = recipe.changed(
+        [
+            "model.dropout=0.5",
+            f"training.accumulate={accumulate}",
+            "training.checkpoint_activations=true",
+        ]
+    )
+    state, seen = begin(recipe), []
+    state.model.norm.register_forward_hook(
+        lambda _module, _given, result: seen.append(result.detach())
+    )
+    bad_losses({0})
+    with pytest.raises(NonFiniteError):
+        take_step(state, 1.0, *BATCH)
+    diagnose(state.model, *BATCH, accumulate)
+    first, again = seen[:accumulate], seen[accumulate:]
+    assert torch.equal(torch.cat(first), torch.cat(again))
+
+
 def test_looking_changes_no_weight_gradient_or_random_number(recipe):
     model = replace(recipe.model, dropout=0.5)
     state = begin(replace(recipe, model=model))
@@ -112,7 +156,30 @@ def test_a_stop_says_where_what_and_why(new_run, bad_losses):
     assert incident["text"].splitlines()[0] in report
     rows = [line for line in report.splitlines() if line.startswith("| ")]
     assert len(rows) == 6  # the head, and five steps before it
-    assert "--set training.on_nan=skip" in report
+    assert f"--resume {run.folder} --on-nan skip" in report
+
+
+def test_a_stop_saves_what_was_good(recipe, tmp_path, bad_losses):
+    """Going on without the batch equals never having stopped at it."""
+    weights = []
+    for name in ("stopped", "whole"):
+        model = replace(recipe.model, dropout=0.1)
+        run = prepare_from_recipe(
+            replace(recipe, model=model), tmp_path / name
+        )
+        bad_losses({5, 6} if name == "stopped" else {5})
+        if name == "stopped":
+            for _ in range(2):  # the same step stops it again
+                with pytest.raises(UserError, match=rf"6: .*{run.folder} "):
+                    train(run)
+                (folder,) = list_checkpoints(run.folder)
+                assert folder.name == "step-00000005"
+            assert read_status(run.folder).step == 5
+            bad_losses({0})
+        skipping = run.recipe.changed(["training.on_nan=skip"])
+        assert train(replace(run, recipe=skipping)) is not None
+        weights.append((run.folder / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
 
 
 @pytest.mark.parametrize("on_nan", ["stop", "skip"])
@@ -131,10 +198,14 @@ def test_weights_that_are_lost_end_the_run_in_any_case(
             self.model.norm.weight.data[7] = math.inf
 
     monkeypatch.setattr(TorchBackend, "step", breaking)
-    with pytest.raises(UserError, match=r"first in norm.weight: .*report"):
+    with pytest.raises(
+        UserError,
+        match=r"weights became inf at .*first in norm.weight: .*do$",
+    ):
         train(run)
     ((number, incident),) = incidents(run)
-    assert (number, incident["found_in"]) == (8, "weights")
+    assert (number, incident["found_in"]) == (7, "weights")
+    assert list_checkpoints(run.folder) == []
     report = (run.folder / "report.md").read_text("utf-8")
     assert "Halve the learning rates" in report
 
@@ -175,4 +246,5 @@ def test_after_ten_in_a_row_it_is_not_the_batches(skipping, bad_losses):
     found = incidents(run)
     assert [i["left_out"] for _, i in found] == [True] * 10 + [False]
     assert MOST_LEFT_OUT == 10
-    assert list_checkpoints(run.folder) == []
+    (folder,) = list_checkpoints(run.folder)
+    assert folder.name == "step-00000013"

@@ -10,14 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from octavo.training.doctor.evidence import FEW, Evidence, Floats, Sign
+from octavo.training.doctor.evidence import FEW, Evidence, Sign
 from octavo.training.doctor.trials import Sweep
+from octavo.training.trouble.runaway import Floats, running_away
 
-# Of a blind guess. A step can only come out worse if it overshoots.
-WORSE_THAN_BLIND = 1.1
-# Of the loss, and of a blind guess. Means over a twentieth of a sound run
-# rise by less.
-RISE, LEAST_RISE, STRETCHES = 0.05, 0.02, 20
 # Less than that is no fall at all, and no rise.
 STANDSTILL = 0.02
 # In lengths of the first weights. Good rates took matrices 1 to 3 of them
@@ -73,39 +69,9 @@ def rate_too_high(e: Evidence) -> Sign | None:
     """Look for steps that overshoot: worse than blind, or a rising loss."""
     if e.sweep and e.sweep.own_is == "too high":
         return by_sweep(e, e.sweep)
-    if len(e.losses) < FEW:
-        return None
-    seen = worse_than_blind(e) or rising(e)
+    seen = running_away(e.losses, e.blind_guess)
     times = min(0.5, GOOD_DRIFT / e.drift) if e.drift else 0.1
     return Sign(seen, rates(e, times)) if seen else None
-
-
-def worse_than_blind(e: Evidence) -> str:
-    """Say where the loss was worse than a blind guess, if it was."""
-    worst = int(np.argmax(e.losses))
-    if e.losses[worst] < WORSE_THAN_BLIND * e.blind_guess:
-        return ""
-    return (
-        f"at step {worst + 1:,} the loss was {e.losses[worst]:.2f}, worse "
-        f"than a blind guess ({e.blind_guess:.2f})"
-    )
-
-
-def rising(e: Evidence) -> str:
-    """Say how far the loss rose again, if it did, beyond its noise."""
-    size = max(FEW // 2, len(e.losses) // STRETCHES)
-    cuts = range(0, len(e.losses) - size + 1, size)
-    means = np.array([e.loss_between(cut, cut + size) for cut in cuts])
-    lowest = np.minimum.accumulate(means)
-    at = int(np.argmax(means - lowest))
-    noise = float(np.diff(e.losses).std()) / (2 * size) ** 0.5
-    least = max(RISE * lowest[at], LEAST_RISE * e.blind_guess, 4 * noise)
-    if means[at] - lowest[at] < least:
-        return ""
-    return (
-        f"the loss had come down to {lowest[at]:.2f} and rose again to "
-        f"{means[at]:.2f}"
-    )
 
 
 def rate_too_low(e: Evidence) -> Sign | None:

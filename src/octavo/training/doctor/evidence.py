@@ -14,7 +14,6 @@ from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from octavo.foundation import UserError
@@ -27,8 +26,8 @@ from octavo.training.doctor.trials import Sweep
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run, Status, load_trained, read_status
 from octavo.training.track import PARTS, Track, Verdict
+from octavo.training.trouble.runaway import Floats
 
-Floats = NDArray[np.float64]
 FEW = 10  # an end of the curve is a tenth of its steps, or so many
 
 

@@ -1,6 +1,6 @@
-"""When a number is none: find where it began, and say what to change.
+"""When a number is none, or runs away: find where, say what to change.
 
-Read in this order: finding, incident, report, guard.
+Read in this order: runaway, finding, report, guard.
 
 A step whose loss or gradient is not finite is not taken. Its line of
 `metrics.jsonl` is `{"step": 12, "non_finite": {...}}`, and the dictionary:

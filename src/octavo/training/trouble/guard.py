@@ -1,17 +1,21 @@
 """The guard beside the loop: what to do about a number that is none."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any
 
 from octavo.foundation import UserError
-from octavo.foundation.text import printable
+from octavo.foundation.text import printable, quoted
 from octavo.training.batches import Batches
 from octavo.training.checkpoints import State
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run
 from octavo.training.steps import NonFiniteError
-from octavo.training.trouble.finding import diagnose, first_bad
-from octavo.training.trouble.report import REPORT, write_report
+from octavo.training.trouble.finding import diagnose, first_bad, largest
+from octavo.training.trouble.report import (
+    REPORT,
+    write_report,
+)
 
 MOST_LEFT_OUT = 10  # in a row; after that, it is not the batches
 MOST_CHARACTERS = 400  # of a window, in the report
@@ -21,9 +25,14 @@ class Guard:
     """Records incidents; lets training go on, or ends it in words."""
 
     def __init__(
-        self, run: Run, batches: Batches, metrics: Metrics
+        self,
+        run: Run,
+        batches: Batches,
+        metrics: Metrics,
+        save: Callable[[], None],
     ) -> None:
         self.run, self.batches, self.metrics = run, batches, metrics
+        self.save = save
         write_report(metrics, run.recipe)  # without what was forgotten
 
     def refused(self, state: State, error: NonFiniteError) -> None:
@@ -31,30 +40,33 @@ class Guard:
 
         With `on_nan = "skip"` its batch is left out, unless the weights are
         bad themselves, or it happens again and again. Otherwise raises
-        UserError.
+        UserError, once the state before it is saved: nothing moved.
         """
+        self.require_numbers(state)
         incident = self._describe(state, state.step)
-        may_skip = (
-            self.run.recipe.training.on_nan == "skip"
-            and incident["found_in"] != "weights"
-            and self._in_a_row() < MOST_LEFT_OUT
-        )
+        skips = self.run.recipe.training.on_nan == "skip"
+        may_skip = skips and self._in_a_row() < MOST_LEFT_OUT
+        if state.step and not may_skip:
+            self.save()  # before the record knows of it
         what = {"what": error.what, "value": str(error.value)}
         self._record(state.step + 1, what | incident, left_out=may_skip)
         state.step += 1
 
     def require_numbers(self, state: State) -> None:
         """Raise UserError if the last step left weights that are none."""
-        if not first_bad(state.model.named_parameters()):
+        bad = first_bad(state.model.named_parameters())
+        if not bad:
             return
         incident = self._describe(state, max(0, state.step - 1))
-        what = {"what": "weights", "value": "nan"}
+        value = largest(state.model.get_parameter(bad))
+        what = {"what": "weights", "value": str(value)}
         self._record(state.step, what | incident, left_out=False)
 
     def _describe(self, state: State, step: int) -> dict[str, Any]:
         """Find out where a batch went wrong, and what it reads."""
         run = self.run
-        finding = diagnose(state.model, *self.batches.at(step))
+        parts = run.recipe.training.accumulate
+        finding = diagnose(state.model, *self.batches.at(step), parts)
         token = self.batches.starts(step)[finding.window]
         document = bisect_right(run.train.starts, token) - 1
         window = run.train.ids[token : token + self.batches.context]
@@ -76,13 +88,26 @@ class Guard:
         self.metrics.add(step=step, non_finite=incident)
         write_report(self.metrics, self.run.recipe)
         if not left_out:
-            what, value = incident["what"], incident["value"]
-            where = incident["layer"]
-            began = f", first in {where}" if where else ""
-            raise UserError(
-                f"the {what} became {value} at step {step}{began}: "
-                f"{self.run.folder / REPORT} says what to do"
-            )
+            raise UserError(self._in_a_line(step, incident))
+
+    def _in_a_line(self, step: int, incident: dict[str, Any]) -> str:
+        """Say what happened, and how to go on."""
+        what, value = incident["what"], incident["value"]
+        began = (
+            f", first in {incident['layer']}" if incident["layer"] else ""
+        )
+        folder = self.run.folder
+        line = (
+            f"the {what} became {value} at step {step}{began}: "
+            f"{folder / REPORT} says what to do"
+        )
+        if incident["found_in"] == "weights":
+            return line
+        return (
+            f"{line}; all before it is saved, and octavo train --resume "
+            f"{quoted(folder)} tries it again, or, with --on-nan skip, "
+            "goes on without that batch"
+        )
 
     def _in_a_row(self) -> int:
         """Return how many batches in a row were left out just now."""

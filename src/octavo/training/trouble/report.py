@@ -1,21 +1,21 @@
 """`report.md`: what went wrong, for people, made from the record alone."""
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from octavo.foundation.files import write_text
+from octavo.foundation.text import quoted
 from octavo.training.metrics import Metrics
-from octavo.training.recipe import Recipe
+from octavo.training.recipe import Recipe, TrainingRecipe
 
 REPORT = "report.md"
 STEPS_SHOWN, PEAKS_SHOWN = 10, 12
 
 # By where it began: what that means, and what helps.
 MEANINGS = {
-    "weights": "The weights are no numbers any more: a step threw them "
-    "too far.",
+    "weights": "Some weights are infinite, or no numbers any more: a step "
+    "threw them too far.",
     "input": "All weights are numbers, but what was made of them grew past "
     "the largest number on its way into this layer.",
     "output": "All weights are numbers, but what this layer made of its "
@@ -31,7 +31,7 @@ REMEDIES = {
     "input": ("rates", "warmup", "qk_norm"),
     "output": ("rates", "warmup"),
     "gradient": ("skip", "rates", "warmup"),
-    "nowhere": ("plain", "skip"),
+    "nowhere": ("resume", "plain", "skip"),
 }
 
 
@@ -108,21 +108,17 @@ def remedies(
 ) -> list[str]:
     """Return what helps against an incident, the likeliest first."""
     run, training = report.parent, recipe.training
-    again = f"octavo train --recipe {quoted(run / 'recipe.toml')}"
-    half = (
-        training.matrix_learning_rate / 2,
-        training.other_learning_rate / 2,
-    )
+    again = repeating(run)
+    resume = f"octavo train --resume {quoted(run)}"
     texts = {
-        "rates": "Halve the learning rates, in a new run: "
-        f"`{again} --set training.matrix_learning_rate={half[0]:g} "
-        f"--set training.other_learning_rate={half[1]:g} --out NEW`",
+        "rates": halved_rates(run, training),
         "warmup": "Let them rise more slowly: `--set "
         f"training.warmup_steps={max(50, 4 * training.warmup_steps)}`",
         "qk_norm": "Keep attention's scores bounded: "
         "`--set model.qk_norm=true`",
-        "skip": "Leave such batches out, in a new run: "
-        f"`{again} --set training.on_nan=skip --out NEW`",
+        "resume": "Try the step again, in case the machine failed: "
+        f"`{resume}`",
+        "skip": f"Go on without such batches: `{resume} --on-nan skip`",
         "plain": "Repeat the run with `--set training.backend=torch` on "
         f"the CPU: `{again} --out NEW`",
     }
@@ -132,6 +128,17 @@ def remedies(
     return [texts[name] for name in names if name in texts]
 
 
-def quoted(path: Path) -> str:
-    """Return a path as a shell takes it."""
-    return shlex.quote(str(path))
+def halved_rates(run: Path, training: TrainingRecipe) -> str:
+    """Say how to repeat a run with half its learning rates."""
+    matrix = training.matrix_learning_rate / 2
+    other = training.other_learning_rate / 2
+    return (
+        f"Halve the learning rates, in a new run: `{repeating(run)} "
+        f"--set training.matrix_learning_rate={matrix:g} "
+        f"--set training.other_learning_rate={other:g} --out NEW`"
+    )
+
+
+def repeating(run: Path) -> str:
+    """Return the command that repeats a run, up to its changes."""
+    return f"octavo train --recipe {quoted(run / 'recipe.toml')}"
