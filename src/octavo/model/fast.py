@@ -20,15 +20,18 @@ ROWS = 128  # of queries that attention mixes for at once
 LONGEST = 512  # texts whose attention weights are kept
 
 
-def trains_on_cpu(x: Tensor) -> bool:
+def trains_on_cpu(x: Float[Tensor, "*B D"]) -> bool:
     """Say whether gradients are wanted, on a CPU."""
     return torch.is_grad_enabled() and x.device.type == "cpu"
 
 
-def products_kind(x: Tensor) -> torch.dtype:
+def products_kind(x: Float[Tensor, "*B D"]) -> torch.dtype:
     """Return the precision that autocast gives to products with x."""
-    if torch.is_autocast_enabled(x.device.type):
-        return torch.get_autocast_dtype(x.device.type)
+    where = x.device.type
+    if torch.amp.is_autocast_available(where) and (
+        torch.is_autocast_enabled(where)
+    ):
+        return torch.get_autocast_dtype(where)
     return x.dtype
 
 
@@ -190,7 +193,9 @@ def pieces(length: int) -> list[tuple[int, int]]:
     return [(begin, min(begin + ROWS, length)) for begin in begins]
 
 
-def keeping_pays(query: Tensor, key: Tensor) -> bool:
+def keeping_pays(
+    query: Float[Tensor, "B H T K"], key: Float[Tensor, "B G S K"]
+) -> bool:
     """Say whether FastAttention is faster than torch's kernel (LOG.md).
 
     In float32 torch's is the faster one, and for long texts the weights
@@ -225,7 +230,9 @@ class FastDropout(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, share: float) -> Tensor:
+    def forward(
+        ctx: Any, x: Float[Tensor, "*B D"], share: float
+    ) -> Float[Tensor, "*B D"]:
         """Return x with zeros in it; keep where."""
         dropped = round(share * 256)
         words = torch.empty(math.ceil(x.numel() / 8), dtype=torch.int64)
@@ -236,13 +243,17 @@ class FastDropout(torch.autograd.Function):
         return x.mul(stays).mul_(ctx.scale)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(
+        ctx: Any, gradient: Float[Tensor, "*B D"]
+    ) -> tuple[Float[Tensor, "*B D"], None]:
         """Return the gradient of what stayed."""
         (stays,) = ctx.saved_tensors
         return gradient.mul(stays).mul_(ctx.scale), None
 
 
-def fast_dropout(x: Tensor, share: float) -> Tensor:
+def fast_dropout(
+    x: Float[Tensor, "*B D"], share: float
+) -> Float[Tensor, "*B D"]:
     """Drop a share of x's numbers, to a 256th."""
     dropped: Tensor = FastDropout.apply(  # type: ignore[no-untyped-call]
         x, share

@@ -59,7 +59,9 @@ def rotate(
     )
 
 
-def turn(x: Float[Tensor, "*B T K"], how: Rotation) -> Float[Tensor, "*B T K"]:
+def turn(
+    x: Float[Tensor, "*B T K"], how: Rotation
+) -> Float[Tensor, "*B T K"]:
     """Rotate x, in training on the CPU by the faster way."""
     return (fast_rotate if trains_on_cpu(x) else rotate)(x, *how)
 
