@@ -47,7 +47,7 @@ def test_a_scene_taken_apart_by_hand():
             ),
         ),
         ("", ("No.",)),
-        ("Second Lord", ("My lord, we came.",)),
+        ("the Second Lord", ("My lord, we came.",)),
         ("", ("Nobody said this.",)),
     ]
     assert count_acts(SCENE) == 2
