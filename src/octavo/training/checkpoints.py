@@ -128,14 +128,29 @@ def _write(state: State, folder: Path, record: Mark) -> None:
     write_sealed(folder / RECORD, asdict(kept))
 
 
-def _verified(folder: Path, names: list[str]) -> Kept:
-    """Return what a checkpoint says of itself, once every byte fits."""
+def require_record(run: Path) -> None:
+    """Raise UserError if a run's record is not what its checkpoint knows.
+
+    What came after the newest checkpoint is not known to any.
+    """
+    if (run / METRICS).is_file():
+        for folder in list_checkpoints(run)[-1:]:
+            _kept(folder).record.cut(run / METRICS)
+
+
+def _kept(folder: Path) -> Kept:
+    """Return what a checkpoint says of itself."""
     try:
         content = read_sealed(folder / RECORD)
         record = Mark(**content.pop("record"))
-        kept = Kept(record=record, **content)
+        return Kept(record=record, **content)
     except (KeyError, TypeError, UserError) as error:
         raise _damaged(folder, RECORD) from error
+
+
+def _verified(folder: Path, names: list[str]) -> Kept:
+    """Return what a checkpoint says of itself, once every byte fits."""
+    kept = _kept(folder)
     unlike = changed(folder, kept.sha256)
     for name in unlike or set(names) - set(kept.sha256):
         raise _damaged(folder, name)

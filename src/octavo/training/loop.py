@@ -92,8 +92,8 @@ def tell_of_return(run: Run, kept: Kept | None, watcher: Watcher) -> None:
         changed(run.folder, status.sha256) if status.finished else ()
     ):
         watcher.noted(
-            f"{run.folder / name} is not what training wrote: it is made "
-            "anew"
+            f"{run.folder / name} is not what training wrote: what of it "
+            "can be made anew, is"
         )
     if kept:
         total = run.recipe.num_steps

@@ -263,5 +263,5 @@ def _read_part(kind: type[Any], values: object, where: str) -> Any:
             )
     try:
         return kind(**values)
-    except TypeError as error:  # a key without a default is missing
+    except (TypeError, UserError) as error:  # a key is missing, or wrong
         raise UserError(f"{where}: {error}") from error

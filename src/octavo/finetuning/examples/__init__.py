@@ -1,0 +1,1 @@
+"""Examples to fine-tune on, made from the works themselves."""
