@@ -23,16 +23,21 @@ def names_by_play(
     """Return name -> titles of the plays where somebody is called so.
 
     They are those listed, and those who speak in the plays to train on.
+    Names of others, who speak in a held-out play, are not told at all:
+    what is told of a name is to be whole.
     """
     found: dict[str, list[str]] = defaultdict(list)
+    untold = {""}
     for play in plays:
         names = dict.fromkeys(person.name for person in play.cast.persons)
-        if play.cast.play not in held_out:
-            names |= dict.fromkeys(s.speaker for s in play.speeches)
+        speakers = dict.fromkeys(each.speaker for each in play.speeches)
+        if play.cast.play in held_out:
+            untold |= speakers.keys() - names.keys()
+        else:
+            names |= speakers
         for name in names:
-            if name:
-                found[name].append(play.title)
-    return dict(found)
+            found[name].append(play.title)
+    return {name: found[name] for name in found if name not in untold}
 
 
 def play_topics(where: dict[str, list[str]]) -> Iterator[Topic]:

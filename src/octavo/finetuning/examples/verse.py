@@ -108,7 +108,7 @@ def speech_topics(
         for name, speeches in spoken.items():
             if len(speeches) < FEWEST_SPEECHES:
                 continue
-            alone = len(where[name]) == 1
+            alone = len(where.get(name, ())) == 1
             slots = {"name": name if alone else f"{name} in {play.title}"}
             number = min(len(speeches), MOST_SPEECHES)
             for speech in random.sample(speeches, number):
