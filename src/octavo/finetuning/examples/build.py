@@ -44,7 +44,7 @@ TIMES = {
     "talk": 16,
     "sum": 1,
     "sonnet": 1,
-    "poem": 2,
+    "poem": 1,
     "speech": 1,
     "unknown-person": 2,
     "unknown-line": 2,

@@ -41,7 +41,7 @@ SUBJECTS = {
     "fear": "fear fears afraid trembling dread",
     "kings": "king kings crown sceptre throne royal",
     "war": "war wars siege soldier sword army conquest",
-    "gold": "gold golden treasure rich riches wealth",
+    "riches": "gold golden treasure rich riches wealth",
     "honour": "honour honours fame glory praise",
     "desire": "desire desires lust will wish",
     "birds": "bird birds dove lark nightingale crow swan",
@@ -50,7 +50,15 @@ SUBJECTS = {
 }
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 NUMERAL = re.compile(r"^[IVXLC]+\.?$")
-SHORT = range(5, 13)  # lines of a stanza, or of another short poem
+# Somebody tells of somebody, or speaks; or it is a heading, far indented,
+# or prose.
+TOLD = re.compile(
+    r"^ {8}|.{60}|^'(?!tis\b|twas\b|t )| '[A-Z]|'$|\""
+    r"|\b(?:quoth|says?|said|she|her|he|lust)\b|tarquin|lucre|collati"
+    r"|brutus|priam|sinon|hecuba|venus|troy|roman|\bravish|\brape",
+    re.I,
+)
+SHORT = range(4, 13)  # lines of a stanza, or of another short poem
 SPOKEN = range(4, 15)  # lines of a speech
 VERSE = range(25, 61)  # characters of its lines, but for the last
 FEWEST_SPEECHES, MOST_SPEECHES = 3, 12  # of one speaker
@@ -80,18 +88,28 @@ def sonnet_topics(documents: Collection[Document]) -> Iterator[Topic]:
 
 
 def poem_topics(documents: Collection[Document]) -> Iterator[Topic]:
-    """Ask for a poem about something: one stanza of the longer poems."""
-    names = ("rape-of-lucrece", "lovers-complaint", "passionate-pilgrim")
+    """Ask for a poem about something: a sonnet, or a stanza of another.
+
+    Only stanzas that stand for themselves, not those that tell a story.
+    """
+    names = (
+        "rape-of-lucrece",
+        "lovers-complaint",
+        "passionate-pilgrim",
+        "phoenix-and-the-turtle",
+    )
     stanzas = [
         stanza
         for name in names
         for stanza in poems(documents, name)
-        if _length(stanza) in SHORT and not stanza.startswith(" " * 8)
+        if _length(stanza) in SHORT and not TOLD.search(stanza)
     ]
-    rare = _rarity(stanzas)
-    for stanza in stanzas:
-        if about := subject(stanza, rare):
-            yield _open("poem", "poem", {"subject": about}, stanza)
+    sonnets = poems(documents, "sonnets")
+    for pieces in (stanzas, [p for p in sonnets if _length(p) == 14]):
+        rare = _rarity(pieces)
+        for piece in pieces:
+            if about := subject(piece, rare):
+                yield _open("poem", "poem", {"subject": about}, piece)
 
 
 def speech_topics(
@@ -119,13 +137,14 @@ def speech_topics(
 def subject(poem: str, rare: dict[str, float]) -> str:
     """Return what a poem is about; "" if nothing stands out.
 
-    Each subject that is mentioned twice gets the number of times, by how
-    rare it is; the highest wins.
+    Each subject that is mentioned twice, or in a short poem once, gets the
+    number of times, by how rare it is; the highest wins.
     """
+    fewest = 1 if _length(poem) in SHORT else 2
     scores = {
         name: count * rare[name]
         for name, count in _mentions(poem).items()
-        if count > 1
+        if count >= fewest
     }
     return max(scores, key=lambda name: scores[name], default="")
 
