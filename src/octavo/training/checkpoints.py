@@ -6,7 +6,7 @@ and of the record up to this step.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,17 +47,12 @@ class Part(Protocol):
 
 @dataclass(kw_only=True)
 class State:
-    """All that changes while training.
-
-    `extra` is for what a recipe adds to model, optimizers and random
-    numbers: each part of it becomes a file of the checkpoint.
-    """
+    """All that changes while training."""
 
     model: Transformer
     backend: Backend
     step: int = 0
     seconds: float = 0.0
-    extra: dict[str, Part] = field(default_factory=dict)
 
     @property
     def random(self) -> RandomNumbers:
@@ -67,12 +62,10 @@ class State:
     @property
     def parts(self) -> dict[str, Part]:
         """All but the weights, by the names of their files."""
-        parts: dict[str, Part] = {
-            "optimizer": self.backend,
-            "random": self.random,
-            **self.extra,
+        return {
+            "optimizer.safetensors": self.backend,
+            "random.safetensors": self.random,
         }
-        return {f"{name}.safetensors": parts[name] for name in parts}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,11 @@ Nay, answer me: [Draws.] stand, and unfold yourself.
 [Exit Francisco.]
 
 I am alone.
+BER. I ran, my lord.
+To Elsinore.
+HOR.
+Farewell.
+WELCOME.
 
 Mar. and Ber.
 No.
@@ -46,8 +51,10 @@ def test_a_scene_taken_apart_by_hand():
                 "I am alone.",
             ),
         ),
+        ("Bernardo", ("I ran, my lord.", "To Elsinore.")),
+        ("Horatio", ("Farewell.", "WELCOME.")),
         ("", ("No.",)),
-        ("Second Lord", ("My lord, we came.",)),
+        ("the Second Lord", ("My lord, we came.",)),
         ("", ("Nobody said this.",)),
     ]
     assert count_acts(SCENE) == 2

@@ -28,7 +28,8 @@ class Person:
     """A person of a play: how one calls them, and who they are.
 
     `labels` are what the edition prints above their speeches, in small
-    letters; `who` is "" where the list of persons says nothing.
+    letters; `who` is "" where the list of persons says nothing. A name
+    that is a rank or a part has its article: "the Duke of Venice".
     """
 
     play: str
@@ -53,7 +54,8 @@ class Cast:
                 return person.name
         if TOGETHER.search(key) or ". " in key:
             return ""
-        return in_title_case(key)
+        name = in_title_case(key)
+        return name if "s' " in name or "'s " in name else f"the {name}"
 
 
 @cache
@@ -96,7 +98,7 @@ def in_title_case(words: str) -> str:
 def _person(play: str, line: str) -> Person:
     """Return the person of a line: name, labels, who."""
     name, labels, who = _fields(line, 3)
-    called = labels.split(", ") if labels else [name]
+    called = labels.split(", ") if labels else [name.removeprefix("the ")]
     return Person(
         play=play,
         name=name,

@@ -105,35 +105,61 @@ def speeches(text: str, cast: Cast) -> Iterator[Speech]:
     does not: who spoke before it goes on after it.
     """
     speaker, lines = "", list[str]()
-    for paragraph in DIRECTION.sub("", text).split("\n\n"):
-        first, *rest = paragraph.strip("\n").split("\n")
-        said = [first, *rest]
-        found = _label(first, cast)
-        if found or HEADING.match(first):
+    for line, is_first in _lines(text):
+        label, said = _label(line, cast, is_first)
+        if label or (is_first and HEADING.match(line)):
             if lines:
                 yield Speech(
                     play=cast.play, speaker=speaker, lines=tuple(lines)
                 )
-            speaker = cast.speaker(found[0]) if found else ""
-            said = [found[1], *rest] if found else []
-            lines = []
-        lines += [line.strip() for line in said if line.strip()]
+            speaker = cast.speaker(label) if label else ""
+            lines = [said] if said else []
+        elif line:
+            lines.append(line)
     if lines:
         yield Speech(play=cast.play, speaker=speaker, lines=tuple(lines))
 
 
-def _label(line: str, cast: Cast) -> tuple[str, str] | None:
-    """Return (label, what follows on its line), None if there is none.
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the lines, and whether each is the first of its paragraph.
 
-    A label looks like one (see LABEL), or is one of the cast's own.
+    Directions for the stage and blank lines are left out; so is what a
+    heading has on its second line.
     """
-    line = line.strip()
+    for paragraph in DIRECTION.sub("", text).split("\n\n"):
+        first, *rest = paragraph.strip("\n").split("\n")
+        yield first.strip(), True
+        for line in [] if HEADING.match(first.strip()) else rest:
+            if line.strip():
+                yield line.strip(), False
+
+
+def _label(line: str, cast: Cast, is_first: bool) -> tuple[str, str]:
+    """Return the label that a line begins with, and the rest of the line.
+
+    A label looks like one (see LABEL), or is one of the cast's own. Within
+    a paragraph, where the edition forgot a blank line, it must be both.
+    Without a label both are "".
+    """
     if HEADING.match(line):
-        return None
-    known = any(plain_label(line) in p.labels for p in cast.persons)
-    if known or LABEL.fullmatch(line):
+        return "", ""
+    if _is_label(line, cast, is_first):
         return line, ""
-    label, stop, said = line.partition(". ")
-    if stop and LABEL.fullmatch(label):
-        return label, said
-    return None
+    label, _, said = line.partition(". ")
+    looks = said and LABEL.fullmatch(label)
+    if looks and (is_first or _is_known(label, cast)):
+        return label, said.strip()
+    return "", ""
+
+
+def _is_label(line: str, cast: Cast, is_first: bool) -> bool:
+    """Tell whether a whole line is a label."""
+    looks, known = bool(LABEL.fullmatch(line)), _is_known(line, cast)
+    if is_first:
+        return looks or known
+    return looks and known and line.endswith(".")
+
+
+def _is_known(label: str, cast: Cast) -> bool:
+    """Tell whether a label is one of the cast's own."""
+    return any(plain_label(label) in p.labels for p in cast.persons)

@@ -1,0 +1,97 @@
+"""Questions about the plays and their persons: facts, all trained on.
+
+Of the plays held out (their text is what models are measured on) nothing
+is taken but their titles, the number of their acts, and what their lists of
+persons say. Whoever speaks there without being listed is not asked about.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from octavo.finetuning.examples.persons import Person, all_casts
+from octavo.finetuning.examples.phrasings import capitalized
+from octavo.finetuning.examples.plays import Play
+from octavo.finetuning.examples.topics import Topic
+
+MOST_PLAYS = 5  # a name in more of them is a part: "the Messenger"
+NUMBERS = ("no", "one", "two", "three", "four", "five")
+
+
+def names_by_play(
+    plays: Collection[Play], held_out: Collection[str]
+) -> dict[str, list[str]]:
+    """Return name -> titles of the plays where somebody is called so.
+
+    They are those listed, and those who speak in the plays to train on.
+    Names of others, who speak in a held-out play, are not told at all:
+    what is told of a name is to be whole.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    untold = {""}
+    for play in plays:
+        names = dict.fromkeys(person.name for person in play.cast.persons)
+        speakers = dict.fromkeys(each.speaker for each in play.speeches)
+        if play.cast.play in held_out:
+            untold |= speakers.keys() - names.keys()
+        else:
+            names |= speakers
+        for name in names:
+            found[name].append(play.title)
+    return {name: found[name] for name in found if name not in untold}
+
+
+def play_topics(where: dict[str, list[str]]) -> Iterator[Topic]:
+    """Ask in which play somebody appears."""
+    for name, titles in where.items():
+        if len(titles) <= MOST_PLAYS:
+            yield Topic(
+                kind="play",
+                phrasing="play",
+                slots={"name": name},
+                answer=f"{capitalized(name)} appears in {listed(titles)}.",
+            )
+
+
+def person_topics(where: dict[str, list[str]]) -> Iterator[Topic]:
+    """Ask who somebody is, of whom the lists of persons tell.
+
+    A name that several plays have is asked about with its play.
+    """
+    for cast in all_casts().values():
+        for person in cast.persons:
+            if person.who and person.name in where:
+                yield _person(person, cast.title, where[person.name])
+
+
+def act_topics(plays: Collection[Play]) -> Iterator[Topic]:
+    """Ask how many acts a play has."""
+    for play in plays:
+        yield Topic(
+            kind="acts",
+            phrasing="acts",
+            slots={"play": play.title},
+            answer=f"{play.title} has {NUMBERS[play.acts]} acts.",
+        )
+
+
+def listed(words: list[str]) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["Hamlet", "Othello", "King Lear"])
+    'Hamlet, Othello and King Lear'
+    """
+    *rest, last = words
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _person(person: Person, title: str, titles: list[str]) -> Topic:
+    """Return the question who one person is."""
+    alone = len(titles) == 1
+    return Topic(
+        kind="person",
+        phrasing="person",
+        slots={
+            "name": person.name if alone else f"{person.name} in {title}"
+        },
+        answer=f"In {title}, {person.name} is {person.who}.",
+    )
