@@ -4,7 +4,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from octavo.finetuning import Message, render, render_prompt
-from octavo.finetuning.rendering import end_of_turn
+from octavo.finetuning.rendering import end_of_turn, runs
 from octavo.foundation import UserError
 from octavo.interop import save_tokenizer
 from octavo.tokenizer import Tokenizer
@@ -77,6 +77,13 @@ def test_only_answers_and_their_ends_are_learned(tokenizer):
     assert learned(tokenizer, rendered) == (
         "A friend, né.<|im_end|>So.<|im_end|>"
     )
+    asked = "<|im_start|>user\nWho goes there?<|im_end|>\n"
+    opened = "<|im_start|>assistant\n"
+    assert runs(tokenizer, rendered)[1:3] == [
+        ("A friend, né.<|im_end|>", True),
+        ("\n<|im_start|>user\nA friend, né.<|im_end|>\n" + opened, False),
+    ]
+    assert runs(tokenizer, rendered)[0][0].endswith(asked + opened)
     # By hand: system, user, the mark and head of the answer, its content.
     text = "<|im_start|>assistant\n"
     head = len(tokenizer.encode(text, ["<|im_start|>"]))

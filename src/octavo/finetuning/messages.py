@@ -57,7 +57,7 @@ def read_conversations(path: Path | str) -> tuple[Conversation, ...]:
     for the first thing that is not as it should be.
     """
     path = Path(path)
-    text = _text(path)
+    text = checked_text(path)
     conversations = [
         _conversation(where, found)
         for _, where, found in json_objects(path, text, EXAMPLE)
@@ -98,7 +98,7 @@ def check_turns(where: str, messages: Conversation) -> None:
             )
 
 
-def _text(path: Path) -> str:
+def checked_text(path: Path) -> str:
     """Return the text of a file that is there and not too large."""
     if not path.is_file():
         raise UserError(f"{path} does not exist, or is no file")

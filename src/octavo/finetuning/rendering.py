@@ -19,6 +19,7 @@ and may go on in another's name. Here what people type is only ever text.
 """
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from octavo.finetuning.messages import (
     ASSISTANT,
@@ -79,6 +80,20 @@ def render_prompt(
     start, _ = _marks(tokenizer)
     opened = [start, *tokenizer.encode(f"{ASSISTANT}\n")]
     return render(tokenizer, conversation).ids + opened
+
+
+def runs(
+    tokenizer: Tokenizer, rendered: Rendered
+) -> list[tuple[str, bool]]:
+    """Return a rendered conversation as text, in runs: (text, trained).
+
+    Joined, the texts are the conversation as the model reads it.
+    """
+    pairs = zip(rendered.ids, rendered.trained, strict=True)
+    return [
+        (tokenizer.decode([number for number, _ in run]), trained)
+        for trained, run in groupby(pairs, key=lambda pair: pair[1])
+    ]
 
 
 def end_of_turn(tokenizer: Tokenizer) -> int:

@@ -269,6 +269,9 @@ def test_bad_questions_and_other_corpora_are_refused(tmp_path):
         UserError, match="line 1: these fields are expected"
     ):
         read_questions(path)
+    path.write_bytes(b"\xe9")
+    with pytest.raises(UserError, match="byte 0: 0xe9 is not UTF-8"):
+        read_questions(path)
     empty = Corpus(
         name="mine",
         title="",

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from octavo.finetuning.examples.build import Examples, Question
-from octavo.finetuning.messages import write_conversations
+from octavo.finetuning.messages import checked_text, write_conversations
 from octavo.foundation import UserError
 from octavo.foundation.files import replacing_folder, write_text
 from octavo.text.jsonlines import json_objects, whole_string
@@ -35,9 +35,7 @@ def write_examples(examples: Examples, folder: Path | str) -> None:
 def read_questions(path: Path | str) -> tuple[Question, ...]:
     """Read a file of questions. Raises UserError with the line's number."""
     path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path} does not exist, or is no file")
-    text = path.read_text("utf-8")
+    text = checked_text(path)
     return tuple(
         _question(where, found)
         for _, where, found in json_objects(path, text, SHAPE)

@@ -8,7 +8,8 @@ persons say. Whoever speaks there without being listed is not asked about.
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from octavo.finetuning.examples.persons import Person, all_casts
+from octavo.finetuning.examples.lines import plain
+from octavo.finetuning.examples.persons import all_casts, in_title_case
 from octavo.finetuning.examples.phrasings import capitalized
 from octavo.finetuning.examples.plays import Play
 from octavo.finetuning.examples.topics import Topic
@@ -40,14 +41,42 @@ def names_by_play(
     return {name: found[name] for name in found if name not in untold}
 
 
+def short_names(where: Collection[str]) -> dict[str, str]:
+    """Return name -> a shorter one, where nobody else could be meant.
+
+    Shorter is what the edition prints above speeches, if it is part of the
+    name, and no part or label of another: King Lear is Lear, and the Earl
+    of Kent is Kent, but there are several Duchesses.
+    """
+    persons = [p for cast in all_casts().values() for p in cast.persons]
+    called: dict[str, set[str]] = defaultdict(set)
+    for person in persons:
+        for label in person.labels:
+            called[label].add(person.name)
+    every = [f" {plain(name)} " for name in where]
+    found: dict[str, str] = {}
+    for person in persons:
+        name = f" {plain(person.name)} "
+        rank = "of " if person.name.startswith("the ") else ""
+        for label in person.labels:
+            inside = [each for each in every if f" {label} " in each]
+            is_part = f" {rank}{label} " in name
+            if is_part and len(inside) == len(called[label]) == 1:
+                found.setdefault(person.name, in_title_case(label))
+    return {name: short for name, short in found.items() if short != name}
+
+
 def play_topics(where: dict[str, list[str]]) -> Iterator[Topic]:
     """Ask in which play somebody appears."""
+    short = short_names(where)
     for name, titles in where.items():
-        if len(titles) <= MOST_PLAYS:
+        if len(titles) > MOST_PLAYS:
+            continue
+        for called in dict.fromkeys((name, short.get(name, name))):
             yield Topic(
                 kind="play",
                 phrasing="play",
-                slots={"name": name},
+                slots={"name": called},
                 answer=f"{capitalized(name)} appears in {listed(titles)}.",
             )
 
@@ -57,10 +86,21 @@ def person_topics(where: dict[str, list[str]]) -> Iterator[Topic]:
 
     A name that several plays have is asked about with its play.
     """
+    short = short_names(where)
     for cast in all_casts().values():
         for person in cast.persons:
-            if person.who and person.name in where:
-                yield _person(person, cast.title, where[person.name])
+            name = person.name
+            if not person.who or name not in where:
+                continue
+            for called in dict.fromkeys((name, short.get(name, name))):
+                alone = len(where[name]) == 1
+                asked = called if alone else f"{called} in {cast.title}"
+                yield Topic(
+                    kind="person",
+                    phrasing="person",
+                    slots={"name": asked},
+                    answer=f"In {cast.title}, {name} is {person.who}.",
+                )
 
 
 def act_topics(plays: Collection[Play]) -> Iterator[Topic]:
@@ -82,16 +122,3 @@ def listed(words: list[str]) -> str:
     """
     *rest, last = words
     return f"{', '.join(rest)} and {last}" if rest else last
-
-
-def _person(person: Person, title: str, titles: list[str]) -> Topic:
-    """Return the question who one person is."""
-    alone = len(titles) == 1
-    return Topic(
-        kind="person",
-        phrasing="person",
-        slots={
-            "name": person.name if alone else f"{person.name} in {title}"
-        },
-        answer=f"In {title}, {person.name} is {person.who}.",
-    )
