@@ -87,6 +87,24 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
     assert names(tmp_path) == ["a.bin"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX folders")
+def test_all_of_a_folder_is_on_the_disk_before_its_name(
+    tmp_path, monkeypatch
+):
+    flushed = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: flushed.append(os.fstat(handle).st_ino)
+    )
+    with replacing_folder(tmp_path / "run") as folder:
+        (folder / "in").mkdir()
+        (folder / "in" / "a").write_text("x")
+    *before, last = flushed
+    path = tmp_path / "run"
+    parts = (path, path / "in", path / "in" / "a")
+    assert sorted(before) == sorted(part.stat().st_ino for part in parts)
+    assert last == tmp_path.stat().st_ino
+
+
 def test_a_folder_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "run"
     with pytest.raises(ZeroDivisionError), replacing_folder(path) as folder:

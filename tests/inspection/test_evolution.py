@@ -88,6 +88,19 @@ def test_reopening_forgets_what_came_after_the_step(tmp_path):
     assert AttentionRecord.reopen(tmp_path, 9, other).sentence == SENTENCE
 
 
+def test_a_file_of_before_has_no_seal_and_is_read(tmp_path):
+    AttentionRecord(tmp_path, SENTENCE).add(0, make_model())
+    written = Evolution.read(tmp_path)
+    tensors = load_file(tmp_path / FILE_NAME)
+    del tensors["seal"]
+    content = save(tensors, {"sentence": SENTENCE.text})
+    (tmp_path / FILE_NAME).unlink()  # it is mapped: not to be overwritten
+    (tmp_path / FILE_NAME).write_bytes(content)
+    older = Evolution.read(tmp_path)
+    assert (older.sentence, older.steps) == (SENTENCE, [0])
+    assert np.array_equal(older.weights, written.weights)
+
+
 def test_an_absent_or_damaged_file_is_one_line(tmp_path):
     with pytest.raises(UserError, match=r"has no attention\.safetensors"):
         Evolution.read(tmp_path)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional
 
 from octavo.foundation import UserError
@@ -26,8 +25,6 @@ from octavo.model import (
     scaled_dot_product_attention,
     sinusoids,
 )
-from octavo.model.norm import fast_rms_norm
-from octavo.model.positions import fast_rotate
 
 SMALL = ModelConfig(
     vocab_size=61,
@@ -92,52 +89,6 @@ def test_the_causal_mask_ends_in_the_lower_right_corner():
         [True, True, True, False],
         [True, True, True, True],
     ]
-
-
-def test_the_faster_rotation_is_the_same_and_turns_gradients_back():
-    torch.manual_seed(0)
-    x = torch.randn(2, 3, 5, 8, dtype=torch.float64, requires_grad=True)
-    angles = rotary_angles(5, 8, base=10.0).double()
-    how = angles.cos(), angles.sin()
-    torch.testing.assert_close(fast_rotate(x, *how), rotate(x, *how))
-    assert torch.autograd.gradcheck(lambda x: fast_rotate(x, *how), (x,))
-    assert "FastRotation" in type(fast_rotate(x, *how).grad_fn).__name__
-
-
-def test_the_faster_rotation_keeps_bfloat16_as_close_as_it_can():
-    x = torch.randn(2, 5, 8, dtype=torch.bfloat16, requires_grad=True)
-    angles = rotary_angles(5, 8, base=10.0)
-    how = angles.cos(), angles.sin()
-    turned = fast_rotate(x, *how)
-    assert turned.dtype == torch.bfloat16
-    exact = rotate(x.float(), *how)
-    torch.testing.assert_close(turned.float(), exact, rtol=0, atol=0.05)
-
-
-def test_the_gradient_of_rms_norm_is_torchs():
-    """By differences, and beside the gradient of torch's own function."""
-    torch.manual_seed(0)
-    x = torch.randn(3, 4, 6, dtype=torch.float64, requires_grad=True)
-    weight = torch.rand(6, dtype=torch.float64, requires_grad=True)
-    inputs, into = (x, weight, 1e-2), torch.randn(3, 4, 6).double()
-    assert torch.autograd.gradcheck(fast_rms_norm, inputs)
-    ours = fast_rms_norm(*inputs)
-    theirs = functional.rms_norm(x, (6,), weight, 1e-2)
-    torch.testing.assert_close(ours, theirs)
-    torch.testing.assert_close(
-        torch.autograd.grad(ours, (x, weight), into),
-        torch.autograd.grad(theirs, (x, weight), into),
-    )
-
-
-def test_training_and_reading_norm_alike():
-    norm = RMSNorm(6, epsilon=1e-2)
-    nn.init.uniform_(norm.weight)
-    x = torch.randn(2, 3, 6)
-    with torch.no_grad():
-        read = norm(x)
-    torch.testing.assert_close(norm(x), read)
-    assert "FastRMSNorm" in type(norm(x).grad_fn).__name__
 
 
 def test_rms_norm_by_hand():

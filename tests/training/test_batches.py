@@ -65,3 +65,19 @@ def test_a_batch_beyond_a_pass_raises():
 )
 def test_windows_that_fit_at_any_offset(num_tokens, context, count):
     assert num_windows(num_tokens, context) == count
+
+
+def test_noise_replaces_inputs_by_tokens_of_the_text():
+    """Most often by those that are most frequent in it."""
+    ids = np.full(20_000, 7, np.uint16)
+    ids[::10] = 3
+    clear, noisy = Batches(ids, 50, 40, 1), Batches(ids, 50, 40, 1, 0.2)
+    clear_inputs, clear_targets = clear.at(5)
+    inputs, targets = noisy.at(5)
+    assert (targets == clear_targets).all()
+    # A 3 becomes a 7 by nine in ten of a fifth, a 7 a 3 by one in ten.
+    was, now = clear_inputs.numpy(), inputs.numpy()
+    assert (now[was == 3] == 7).mean() == pytest.approx(0.18, abs=0.07)
+    assert (now[was == 7] == 3).mean() == pytest.approx(0.02, abs=0.01)
+    assert (noisy.at(6)[0] != noisy.at(5)[0]).any()
+    assert (noisy.at(5)[0] == inputs).all()

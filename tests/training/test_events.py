@@ -1,11 +1,13 @@
 """Event files, read back by TensorBoard's own reader."""
 
+import errno
 import importlib.util
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import (
     EventAccumulator,
 )
+from torch.utils.tensorboard import SummaryWriter
 
 from octavo.foundation import UserError
 from octavo.training import Metrics, Run, train
@@ -123,3 +125,16 @@ def test_without_tensorboard_there_is_a_line(new_run, monkeypatch):
         train(run, tensorboard=True)
     assert importlib.util.find_spec("tensorboard")
     assert train(run) is not None
+
+
+def test_a_full_disk_is_told_as_elsewhere(new_run, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SummaryWriter, "add_text", full)
+    run = new_run()
+    message = (
+        r"cannot write .*tensorboard: No space left .* octavo train --r"
+    )
+    with pytest.raises(UserError, match=message):
+        train(run, tensorboard=True)

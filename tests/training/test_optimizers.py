@@ -31,7 +31,7 @@ def test_directions_are_kept():
     torch.manual_seed(0)
     matrix = torch.randn(24, 48)
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
-    ours, exact = orthogonalise(matrix, rounds=5), u @ v
+    ours, exact = orthogonalise(matrix[None], rounds=5)[0], u @ v
     cosine = (ours * exact).sum() / ours.norm() / exact.norm()
     assert cosine > 0.97
 
@@ -39,8 +39,18 @@ def test_directions_are_kept():
 def test_a_stack_is_orthogonalised_matrix_by_matrix():
     torch.manual_seed(0)
     stack = torch.randn(3, 8, 12)
-    one_by_one = torch.stack([orthogonalise(matrix) for matrix in stack])
+    one_by_one = torch.cat([orthogonalise(one) for one in stack.split(1)])
     torch.testing.assert_close(orthogonalise(stack), one_by_one)
+
+
+def test_products_in_bfloat16_orthogonalise_too():
+    torch.manual_seed(0)
+    stack = torch.randn(3, 40, 24)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = orthogonalise(stack)
+    assert rounded.dtype == torch.bfloat16
+    exact = orthogonalise(stack)
+    assert ((rounded - exact).norm() / exact.norm()).item() < 0.02
 
 
 def follow_torch(shape, momentum, weight_decay):

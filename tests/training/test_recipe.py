@@ -49,6 +49,7 @@ def test_the_learning_rate_rises_stays_and_falls_to_zero():
         ("decay_share = 0.4", "decay_share = nan", "decay_share is nan"),
         ("decay_share = 0.4", "decay_share = 1.1", "decay_share is 1.1"),
         ("weight_decay = 0.0", "weight_decay = -0.1", "a share from 0"),
+        ("token_noise = 0.0", "token_noise = 1.0", "a share from 0"),
         ("weight_decay = 0.0", "weight_decay = nan", "weight_decay is nan"),
         ("warmup_steps = 10", "warmup_steps = -1", "warmup_steps is -1"),
         ("learning_rate = 0.02", "learning_rate = inf", "rate is inf; it"),

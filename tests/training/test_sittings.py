@@ -32,10 +32,11 @@ def test_two_threads_resume_to_the_last_bit(recipe, tmp_path):
     The products are so large that two threads share them, and round in
     another way than one does.
     """
-    model = replace(recipe.model, width=64, mlp_width=128, head_width=32,
-                    dropout=0.1)  # fmt: skip
-    training = replace(recipe.training, threads=2, batch_size=40,
-                       tokens=4 * 40 * 16, accumulate=2)  # fmt: skip
+    model = replace(recipe.model, width=64, mlp_width=128, dropout=0.1)
+    training = replace(
+        recipe.training, threads=2, tokens=4 * 40 * 16, batch_size=40,
+        accumulate=2, token_noise=0.1,
+    )  # fmt: skip
     wanted = replace(recipe, model=model, training=training)
     one, two = (
         sittings(tmp_path / threads, wanted, threads) for threads in "12"

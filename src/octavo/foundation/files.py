@@ -90,13 +90,12 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)
             yield temporary
-            for file in temporary.rglob("*"):
-                if file.is_file():
-                    flush(file)
+            for part in (*temporary.rglob("*"), temporary):
+                flush(part)
             if final.is_dir():
                 final.rmdir()  # it is empty, or this fails
             temporary.replace(final)
-            _flush_folder(final.parent)
+            flush(final.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -163,9 +162,20 @@ def sha256(path: Path) -> str:
 
 
 def flush(path: Path) -> None:
-    """Ask the system to put a file's bytes on the disk."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    """Ask the system to put a file's bytes on the disk.
+
+    Of a folder these are the names in it; not every system knows how.
+    """
+    if not path.is_dir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        return
+    with suppress(OSError, AttributeError):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def require_new_folder(path: Path) -> None:
@@ -188,16 +198,6 @@ def _final_name(name: str) -> str:
     """Return what a file of a temporary name is to be called."""
     temporary = name.startswith(".") and name.endswith(PART)
     return name[1 : -len(PART)] if temporary else name
-
-
-def _flush_folder(path: Path) -> None:
-    """Ask the same for a folder's names, where the system knows how."""
-    with suppress(OSError, AttributeError):
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _umask() -> int:

@@ -2,13 +2,15 @@
 
 Training adds a moment a dozen times; `attention.safetensors` in the run
 folder holds them: `weights` (M, L, H, T, T) in float16, `steps` (M), `ids`
-(T), and the sentence itself among the metadata.
+(T), the sentence itself among the metadata, and `seal`, the SHA-256 of all
+that: the file tells when a byte of it was changed.
 
 Shapes: M moments, L layers, H heads, T time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +31,7 @@ from octavo.tokenizer import TokenFile, Tokenizer
 
 FILE_NAME = "attention.safetensors"
 NAMES = ("weights", "steps", "ids")
+SEAL = "seal"
 FEWEST, MOST = 24, 32  # tokens of the sentence: enough to see, and to draw
 
 
@@ -101,10 +104,15 @@ class Evolution:
         tensors = read_tensors(path)
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get("sentence", "")
-        if not _fit_together(tensors):
+        # Those that older versions wrote have no seal.
+        seal = tensors.pop(SEAL, None)
+        whole = _fit_together(tensors) and (
+            seal is None or torch.equal(seal, _seal(text, tensors))
+        )
+        if not whole:
             raise UserError(
-                f"{path} is damaged: its tensors do not fit together; "
-                "remove it"
+                f"{path} is damaged (it is not what was written): put it "
+                "back as it was, or remove it to go on without its moments"
             )
         weights, steps, ids = (tensors[name] for name in NAMES)
         return cls(
@@ -115,15 +123,27 @@ class Evolution:
 
     def write(self, folder: Path) -> None:
         """Write the file, whole or not at all."""
+        text = self.sentence.text
+        tensors = {
+            "weights": torch.from_numpy(self.weights),
+            "steps": torch.tensor(self.steps),
+            "ids": torch.tensor(self.sentence.ids),
+        }
         content = safetensors.torch.save(
-            {
-                "weights": torch.from_numpy(self.weights),
-                "steps": torch.tensor(self.steps),
-                "ids": torch.tensor(self.sentence.ids),
-            },
-            metadata={"sentence": self.sentence.text},
+            tensors | {SEAL: _seal(text, tensors)},
+            metadata={"sentence": text},
         )
         write_bytes(folder / FILE_NAME, content)
+
+
+def _seal(text: str, tensors: Mapping[str, Tensor]) -> Tensor:
+    """Return the SHA-256 of a sentence and its tensors, as 32 bytes."""
+    digest = sha256(text.encode())
+    for name in NAMES:
+        array = tensors[name].numpy()
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return torch.tensor(list(digest.digest()), dtype=torch.uint8)
 
 
 def _fit_together(tensors: dict[str, Tensor]) -> bool:

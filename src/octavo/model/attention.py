@@ -13,8 +13,9 @@ from torch.nn import functional
 
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
+from octavo.model.fast import fast_attention, keeping_pays
 from octavo.model.norm import RMSNorm
-from octavo.model.positions import Rotation, fast_rotate
+from octavo.model.positions import Rotation, turn
 
 
 def scaled_dot_product_attention(
@@ -80,8 +81,7 @@ class Attention(nn.Module):
         key = self.key_norm(self._split(self.key(x)))  # (B, G, T, K)
         value = self._split(self.value(x))
         if rotation is not None:
-            query = fast_rotate(query, *rotation)
-            key = fast_rotate(key, *rotation)
+            query, key = turn(query, rotation), turn(key, rotation)
         if cache is not None:
             key, value = cache.extend(key, value)
         mixed = fused_causal_attention(query, key, value)
@@ -105,6 +105,8 @@ def fused_causal_attention(
     The kernel never stores all T x S weights (Dao et al. 2022), and lets
     groups of heads share a key-value head without copying it.
     """
+    if keeping_pays(query, key):
+        return fast_attention(query, key, value)
     num_queries, num_keys = query.shape[2], key.shape[2]
     mask = None
     if 1 < num_queries < num_keys:

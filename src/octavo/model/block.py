@@ -10,8 +10,20 @@ from torch.nn import functional
 from octavo.model.attention import Attention
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
+from octavo.model.fast import fast_dropout, trains_on_cpu
 from octavo.model.norm import make_norm
 from octavo.model.positions import Rotation
+
+
+class Dropout(nn.Dropout):
+    """In training, forget a share of all numbers at random."""
+
+    def forward(self, x: Float[Tensor, "*B D"]) -> Float[Tensor, "*B D"]:
+        """Put zeros in x, and scale what stays to make up for them."""
+        if self.training and self.p and trains_on_cpu(x):
+            return fast_dropout(x, self.p)
+        dropped: Tensor = super().forward(x)
+        return dropped
 
 
 class SwiGLU(nn.Module):
@@ -70,7 +82,7 @@ class Block(nn.Module):
         self.attention = Attention(config)
         self.mlp_norm = make_norm(config)
         self.mlp = (SwiGLU if config.mlp == "swiglu" else GELU)(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(
         self,

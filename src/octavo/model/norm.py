@@ -3,14 +3,13 @@
 Shapes: D width.
 """
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from octavo.model.config import ModelConfig
+from octavo.model.fast import fast_rms_norm, trains_on_cpu
 
 
 class RMSNorm(nn.Module):
@@ -28,63 +27,11 @@ class RMSNorm(nn.Module):
     def forward(self, x: Float[Tensor, "*B D"]) -> Float[Tensor, "*B D"]:
         """Normalise the last dimension, in the weight's own precision."""
         x = x.to(self.weight.dtype)
-        if torch.is_grad_enabled() and x.device.type == "cpu":
+        if trains_on_cpu(x):
             return fast_rms_norm(x, self.weight, self.epsilon)
         return functional.rms_norm(
             x, self.weight.shape, self.weight, self.epsilon
         )
-
-
-class FastRMSNorm(torch.autograd.Function):
-    """The same numbers, with the gradient by hand.
-
-    On the CPU `functional.rms_norm` is a chain of small operations, and its
-    gradient a longer one: this takes a third of the time (LOG.md). RMSNorm
-    is a LayerNorm that takes the mean for zero. So is its gradient, but for
-    what LayerNorm takes off since the mean moves: that is added back.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        x: Float[Tensor, "*B D"],
-        weight: Float[Tensor, " D"],
-        epsilon: float,
-    ) -> Float[Tensor, "*B D"]:
-        """Return x / rms(x) * weight; keep x and 1 / rms(x)."""
-        size = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        inverse = (size.square() / x.shape[-1] + epsilon).rsqrt()
-        ctx.save_for_backward(x, inverse, weight)
-        return x.mul(inverse).mul_(weight)
-
-    @staticmethod
-    def backward(
-        ctx: Any, gradient: Float[Tensor, "*B D"]
-    ) -> tuple[Float[Tensor, "*B D"], Float[Tensor, " D"], None]:
-        """Return the gradients of x and of the weight."""
-        x, inverse, weight = ctx.saved_tensors
-        into_x, into_weight, _ = torch.ops.aten.native_layer_norm_backward(
-            gradient,
-            x,
-            weight.shape,
-            torch.zeros_like(inverse),  # the mean
-            inverse,
-            weight,
-            None,
-            [True, True, False],
-        )
-        taken = (gradient @ weight / len(weight)).unsqueeze(-1) * inverse
-        return into_x + taken, into_weight, None
-
-
-def fast_rms_norm(
-    x: Float[Tensor, "*B D"], weight: Float[Tensor, " D"], epsilon: float
-) -> Float[Tensor, "*B D"]:
-    """Return x / rms(x) * weight, fit for training on the CPU."""
-    normed: Tensor = FastRMSNorm.apply(  # type: ignore[no-untyped-call]
-        x, weight, epsilon
-    )
-    return normed
 
 
 def make_norm(config: ModelConfig) -> nn.Module:

@@ -8,13 +8,12 @@ none         only the causal mask gives the order away
 Shapes: T time, D width, K head width, P pairs of numbers, half of K.
 """
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from octavo.model.config import ModelConfig
+from octavo.model.fast import fast_rotate, trains_on_cpu
 
 Rotation = tuple[Float[Tensor, "T P"], Float[Tensor, "T P"]]
 
@@ -60,58 +59,11 @@ def rotate(
     )
 
 
-class FastRotation(torch.autograd.Function):
-    """The same turn for training on the CPU, written into one tensor.
-
-    Its gradient is the gradient, turned back.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        x: Float[Tensor, "*B T K"],
-        cosine: Float[Tensor, "T P"],
-        sine: Float[Tensor, "T P"],
-    ) -> Float[Tensor, "*B T K"]:
-        """Return x, turned; keep the angles."""
-        ctx.save_for_backward(cosine, sine)
-        return turned(x, cosine, sine)
-
-    @staticmethod
-    def backward(
-        ctx: Any, gradient: Float[Tensor, "*B T K"]
-    ) -> tuple[Float[Tensor, "*B T K"], None, None]:
-        """Return the gradient of x."""
-        cosine, sine = ctx.saved_tensors
-        return turned(gradient, cosine, -sine), None, None
-
-
-def turned(
-    x: Float[Tensor, "*B T K"],
-    cosine: Float[Tensor, "T P"],
-    sine: Float[Tensor, "T P"],
+def turn(
+    x: Float[Tensor, "*B T K"], how: Rotation
 ) -> Float[Tensor, "*B T K"]:
-    """Do what `rotate` does, in fewer passes; autograd cannot follow."""
-    result = torch.empty_like(x)
-    first, second = x.chunk(2, dim=-1)
-    low, high = result.chunk(2, dim=-1)
-    torch.mul(first, cosine, out=low).addcmul_(second, sine, value=-1)
-    torch.mul(second, cosine, out=high).addcmul_(first, sine)
-    return result
-
-
-def fast_rotate(
-    x: Float[Tensor, "*B T K"],
-    cosine: Float[Tensor, "T P"],
-    sine: Float[Tensor, "T P"],
-) -> Float[Tensor, "*B T K"]:
-    """Do what `rotate` does, by the faster way where there is one."""
-    if not torch.is_grad_enabled() or x.device.type != "cpu":
-        return rotate(x, cosine, sine)
-    result: Tensor = FastRotation.apply(  # type: ignore[no-untyped-call]
-        x, cosine, sine
-    )
-    return result
+    """Rotate x, in training on the CPU by the faster way."""
+    return (fast_rotate if trains_on_cpu(x) else rotate)(x, *how)
 
 
 class PositionEmbedding(nn.Module):

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from octavo.foundation import UserError
-from octavo.model.block import Block
+from octavo.model.block import Block, Dropout
 from octavo.model.cache import Cache
 from octavo.model.config import ModelConfig
 from octavo.model.norm import make_norm
@@ -29,7 +29,7 @@ class Transformer(nn.Module):
             self.position_embedding = PositionEmbedding(config)
         elif config.positions == "rotary":
             self.rotary = Rotary(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.blocks = nn.ModuleList(
             Block(config) for _ in range(config.num_layers)
         )

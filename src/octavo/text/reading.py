@@ -5,7 +5,6 @@ beyond that the text is left as it is. What is not read is counted.
 """
 
 import gzip
-import json
 import os
 import unicodedata
 import zlib
@@ -13,9 +12,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from octavo.foundation import UserError, did_you_mean
 from octavo.text.documents import Document
+from octavo.text.jsonlines import json_objects, whole_string
 
 SUFFIXES = (".txt", ".md", ".jsonl")
 FEWEST_BYTES = 1_000
@@ -93,7 +94,7 @@ def _read_file(
     path: Path, name: str, field: str, notes: Counter[str]
 ) -> Iterator[Document]:
     """Yield a file's documents that are not empty."""
-    text = _text(path, notes)
+    text = file_text(path, notes)
     if _kind(path) == ".jsonl":
         documents = _json_lines(path, name, text, field)
     else:
@@ -105,8 +106,11 @@ def _read_file(
             notes["left out, empty documents"] += 1
 
 
-def _text(path: Path, notes: Counter[str]) -> str:
-    """Return a file's text; raise UserError naming the byte that is not."""
+def file_text(path: Path, notes: Counter[str]) -> str:
+    """Return a file's text; raise UserError naming the byte that is not.
+
+    `notes` counts what was mended on the way.
+    """
     content = _content(path)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UserError(f"{path} is UTF-16; save it as UTF-8")
@@ -155,58 +159,23 @@ def _json_lines(
     path: Path, name: str, text: str, field: str
 ) -> Iterator[Document]:
     """Yield a document for each line that is not blank."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            value = _json_field(f"{path}, line {number:,}", line, field)
-            yield Document(
-                name=f"{name}:{number}", text=value.replace("\r\n", "\n")
-            )
-
-
-def _json_field(where: str, line: str, field: str) -> str:
-    """Return the text of one line, or raise UserError saying why not."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        reason = getattr(error, "msg", str(error))
-        raise UserError(f"{where}: not JSON ({reason})") from None
-    if not isinstance(found, dict):
-        raise UserError(
-            f"{where}: a JSON object is expected, as "
-            f'{{"{field}": "..."}}; this is {_json_kind(found)}'
+    example = f'{{"{field}": "..."}}'
+    for number, where, found in json_objects(path, text, example):
+        value = _field(where, found, field)
+        yield Document(
+            name=f"{name}:{number}", text=value.replace("\r\n", "\n")
         )
+
+
+def _field(where: str, found: dict[str, Any], field: str) -> str:
+    """Return the text of one object, or raise UserError saying why not."""
     if field not in found:
         known = ", ".join(found) or "none"
         hint = did_you_mean(field, found) or (
             f"; its fields: {known}; choose one with --field"
         )
         raise UserError(f'{where}: no field "{field}"{hint}')
-    value = found[field]
-    if not isinstance(value, str):
-        raise UserError(
-            f'{where}: field "{field}" is {_json_kind(value)}, not a string'
-        )
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise UserError(
-            f'{where}: field "{field}" has half a character '
-            f"(a lone surrogate) at character {error.start:,}"
-        ) from None
-    return value
-
-
-def _json_kind(value: object) -> str:
-    """Name the kind of a JSON value, for people."""
-    kinds = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        str: "a string",
-        list: "a list",
-        dict: "an object",
-    }
-    return kinds.get(type(value), "null")
+    return whole_string(f'{where}: field "{field}"', found[field])
 
 
 def _kind(path: Path) -> str:

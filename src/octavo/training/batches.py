@@ -6,12 +6,16 @@ step and go on with the very next batch.
 Shapes: B windows in a batch, T tokens in a window.
 """
 
+from typing import Self
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from octavo.foundation import UserError
+from octavo.tokenizer import TokenFile
+from octavo.training.recipe import Recipe
 
 
 def num_windows(num_tokens: int, context: int) -> int:
@@ -36,10 +40,11 @@ class Batches:
         context: int,
         batch_size: int,
         seed: int,
+        token_noise: float = 0.0,
     ) -> None:
         self.ids = ids
         self.context, self.batch_size = context, batch_size
-        self.seed = seed
+        self.seed, self.token_noise = seed, token_noise
         self.windows_per_pass = num_windows(len(ids), context)
         if self.windows_per_pass < 1:
             raise UserError(
@@ -57,6 +62,18 @@ class Batches:
         self._pass = -1
         self._starts: NDArray[np.int64] = np.empty(0, np.int64)
 
+    @classmethod
+    def of(cls, recipe: Recipe, train: TokenFile) -> Self:
+        """Return a recipe's batches; UserError if the text is too short."""
+        training = recipe.training
+        return cls(
+            train.ids,
+            recipe.model.context,
+            training.batch_size,
+            training.seed,
+            training.token_noise,
+        )
+
     def at(self, step: int) -> tuple[Tensor, Tensor]:
         """Return a step's inputs and, one on, targets: (B, T) each."""
         windows = np.stack(
@@ -66,7 +83,18 @@ class Batches:
             ]
         )
         ids = torch.from_numpy(windows.astype(np.int64))
-        return ids[:, :-1], ids[:, 1:]
+        return self._noisy(ids[:, :-1], step), ids[:, 1:]
+
+    def _noisy(self, inputs: Tensor, step: int) -> Tensor:
+        """Replace a share of (B, T) inputs by tokens from anywhere."""
+        if not self.token_noise:
+            return inputs
+        random = np.random.default_rng([self.seed, step, 1])
+        where = random.random(inputs.shape) < self.token_noise
+        places = random.integers(len(self.ids), size=where.sum())
+        noisy = inputs.numpy().copy()  # targets stay what they are
+        noisy[where] = self.ids[places]
+        return torch.from_numpy(noisy)
 
     def starts(self, step: int) -> list[int]:
         """Return where in the text the windows of a step begin."""

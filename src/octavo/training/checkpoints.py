@@ -6,7 +6,7 @@ and of the record up to this step.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,17 +47,12 @@ class Part(Protocol):
 
 @dataclass(kw_only=True)
 class State:
-    """All that changes while training.
-
-    `extra` is for what a recipe adds to model, optimizers and random
-    numbers: each part of it becomes a file of the checkpoint.
-    """
+    """All that changes while training."""
 
     model: Transformer
     backend: Backend
     step: int = 0
     seconds: float = 0.0
-    extra: dict[str, Part] = field(default_factory=dict)
 
     @property
     def random(self) -> RandomNumbers:
@@ -67,12 +62,10 @@ class State:
     @property
     def parts(self) -> dict[str, Part]:
         """All but the weights, by the names of their files."""
-        parts: dict[str, Part] = {
-            "optimizer": self.backend,
-            "random": self.random,
-            **self.extra,
+        return {
+            "optimizer.safetensors": self.backend,
+            "random.safetensors": self.random,
         }
-        return {f"{name}.safetensors": parts[name] for name in parts}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,14 +128,29 @@ def _write(state: State, folder: Path, record: Mark) -> None:
     write_sealed(folder / RECORD, asdict(kept))
 
 
-def _verified(folder: Path, names: list[str]) -> Kept:
-    """Return what a checkpoint says of itself, once every byte fits."""
+def require_record(run: Path) -> None:
+    """Raise UserError if a run's record is not what its checkpoint knows.
+
+    What came after the newest checkpoint is not known to any.
+    """
+    if (run / METRICS).is_file():
+        for folder in list_checkpoints(run)[-1:]:
+            _kept(folder).record.cut(run / METRICS)
+
+
+def _kept(folder: Path) -> Kept:
+    """Return what a checkpoint says of itself."""
     try:
         content = read_sealed(folder / RECORD)
         record = Mark(**content.pop("record"))
-        kept = Kept(record=record, **content)
+        return Kept(record=record, **content)
     except (KeyError, TypeError, UserError) as error:
         raise _damaged(folder, RECORD) from error
+
+
+def _verified(folder: Path, names: list[str]) -> Kept:
+    """Return what a checkpoint says of itself, once every byte fits."""
+    kept = _kept(folder)
     unlike = changed(folder, kept.sha256)
     for name in unlike or set(names) - set(kept.sha256):
         raise _damaged(folder, name)

@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from octavo.foundation import UserError
+from octavo.foundation.files import writing
 from octavo.training.metrics import Metrics, Row
 from octavo.training.run import Run
 
@@ -40,20 +41,22 @@ def event_files(
     """Keep a run's event files up to date while the block runs.
 
     They are kept where they are `wanted` or were before. Raises UserError
-    where TensorBoard is not installed.
+    where TensorBoard is not installed, or the disk is full.
     """
     folder = run.folder / FOLDER
     if not (wanted or folder.is_dir()):
         yield
         return
     events = Events(run)
+    add = writing(folder)(events.add)
     try:
         for row in metrics.rows:
-            events.add(row)
-        metrics.followers.append(events.add)
+            add(row)
+        metrics.followers.append(add)
         yield
     finally:
-        events.close()
+        with writing(folder):
+            events.close()
 
 
 class Events:

@@ -92,8 +92,8 @@ def tell_of_return(run: Run, kept: Kept | None, watcher: Watcher) -> None:
         changed(run.folder, status.sha256) if status.finished else ()
     ):
         watcher.noted(
-            f"{run.folder / name} is not what training wrote: it is made "
-            "anew"
+            f"{run.folder / name} is not what training wrote: what of it "
+            "can be made anew, is"
         )
     if kept:
         total = run.recipe.num_steps
@@ -112,13 +112,7 @@ class Trainer:
     ) -> None:
         self.run, self.state, self.watcher = run, state, watcher
         self.recipe = run.recipe
-        training = run.recipe.training
-        self.batches = Batches(
-            run.train.ids,
-            run.recipe.model.context,
-            training.batch_size,
-            training.seed,
-        )
+        self.batches = Batches.of(run.recipe, run.train)
         self.metrics = Metrics.reopen(run.folder, record)
         self.looks = Looks(run, state.step, self.metrics, watcher)
         self.guard = Guard(run, self.batches, self.metrics, self._save)

@@ -7,8 +7,7 @@ from pathlib import Path
 from octavo.text import CATALOGUE, Corpus, load_corpus
 from octavo.text.fetching import is_cached
 from octavo.tokenizer import TokenFile, Tokenizer, write_tokens
-from octavo.training.batches import Batches
-from octavo.training.recipe import DataRecipe, Recipe
+from octavo.training.recipe import DataRecipe
 from octavo.training.watcher import Watcher
 
 
@@ -105,15 +104,4 @@ def write_material(
         tokenizer=tokenizer,
         train=written("train", "to train on"),
         held_out=written("held_out", "held out"),
-    )
-
-
-def batches_of(recipe: Recipe, train: TokenFile) -> Batches:
-    """Return a recipe's batches; UserError if the text is too short."""
-    training = recipe.training
-    return Batches(
-        train.ids,
-        recipe.model.context,
-        training.batch_size,
-        training.seed,
     )

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from octavo.model import Transformer
+from octavo.model.fast import products_kind
 
 # Coefficients of the odd polynomial that pushes singular values towards
 # one (Jordan et al. 2024). Five rounds are usual, and bring the small ones
@@ -23,18 +24,21 @@ ROUNDS = 3
 
 
 def orthogonalise(matrices: Tensor, rounds: int = ROUNDS) -> Tensor:
-    """Bring the singular values of each (..., R, C) matrix close to one.
+    """Bring the singular values of each (N, R, C) matrix close to one.
 
     Newton-Schulz iteration: X <- aX + b(XX')X + c(XX')^2 X, needing only
     products, which is what processors are best at.
     """
     a, b, c = QUINTIC
     tall = matrices.shape[-2] > matrices.shape[-1]
-    x = matrices.mT if tall else matrices  # the smaller square is cheaper
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x = x.to(products_kind(x))  # once, not for each product
+    if tall:
+        x = x.mT.contiguous()  # the smaller square is cheaper
     for _ in range(rounds):
         square = x @ x.mT
-        x = a * x + (b * square + c * square @ square) @ x
+        mixed = torch.baddbmm(square, square, square, beta=b, alpha=c)
+        x = torch.baddbmm(x, mixed, x, beta=a)
     orthogonal: Tensor = x.mT if tall else x
     return orthogonal
 
@@ -84,9 +88,8 @@ class Muon(Optimizer):
             rows, columns = ahead.shape[-2:]
             rate = group["lr"] * max(1.0, rows / columns) ** 0.5
             steps = orthogonalise(ahead)
-            torch._foreach_mul_(
-                matrices, 1 - group["lr"] * group["weight_decay"]
-            )
+            if decay := group["lr"] * group["weight_decay"]:
+                torch._foreach_mul_(matrices, 1 - decay)
             torch._foreach_add_(matrices, list(steps), alpha=-rate)
 
 

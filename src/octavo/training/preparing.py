@@ -15,13 +15,13 @@ from octavo.interop import describe, save_tokenizer, why_own
 from octavo.text import Corpus
 from octavo.tokenizer import Tokenizer
 from octavo.training.backends import require_backend
+from octavo.training.batches import Batches
 from octavo.training.devices import choose_device, require_device
 from octavo.training.dial.choose import choose, timed
 from octavo.training.dial.plan import Plan
 from octavo.training.dial.question import Question
 from octavo.training.dial.wish import Wish
 from octavo.training.material import (
-    batches_of,
     make_tokenizer,
     read_corpus,
     vocab_size_for,
@@ -41,7 +41,7 @@ def prepare(wish: Wish, out: Path, watcher: Watcher | None = None) -> Run:
         plan = choose(question)
         watcher.planned(plan)
         tokenizer = question.material.tokenizer
-        batches_of(plan.recipe, question.material.train)  # long enough?
+        Batches.of(plan.recipe, question.material.train)  # long enough?
         del question  # it keeps files open
         write_choices(folder, plan.recipe, tokenizer)
     return Run.open(out)
@@ -53,7 +53,7 @@ def plan_run(wish: Wish, watcher: Watcher | None = None) -> Plan:
     with tempfile.TemporaryDirectory() as room:
         question = gather(wish, Path(room), watcher)
         plan = timed(question, choose(question))
-        batches_of(plan.recipe, question.material.train)  # long enough?
+        Batches.of(plan.recipe, question.material.train)  # long enough?
         del question  # it keeps files open
     return plan
 
@@ -101,7 +101,7 @@ def prepare_from_recipe(
         watcher.noted(f"Only Octavo can read what comes out: {reason}")
     with replacing_folder(out) as folder:
         material = write_material(folder, corpus, tokenizer, watcher)
-        batches_of(recipe, material.train)  # long enough a text?
+        Batches.of(recipe, material.train)  # long enough a text?
         del material  # it keeps files open
         write_choices(folder, recipe, tokenizer)
     return Run.open(out)

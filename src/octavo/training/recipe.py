@@ -52,8 +52,10 @@ class TrainingRecipe:
 
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
-    to zero over the last `decay_share` of the run. `device` is where
-    PyTorch computes, `threads` are those of its CPU.
+    to zero over the last `decay_share` of the run. `token_noise` is the
+    share of input tokens that are replaced by random ones of the text, so
+    that what is read often is harder to learn by heart (Xie et al. 2017).
+    `device` is where PyTorch computes, `threads` are those of its CPU.
 
     The rest saves memory (`training.memory`): `precision` is that of matrix
     products and of what they keep, `accumulate` in how many parts a batch
@@ -71,6 +73,7 @@ class TrainingRecipe:
     matrix_learning_rate: float = 0.02
     other_learning_rate: float = 0.01
     weight_decay: float = 0.0
+    token_noise: float = 0.0
     warmup_steps: int = 10
     decay_share: float = 0.4
     backend: str = "torch"
@@ -100,6 +103,7 @@ class TrainingRecipe:
             ("matrix_learning_rate", 0 < rates[0] < 100, small),
             ("other_learning_rate", 0 < rates[1] < 100, small),
             ("weight_decay", 0 <= self.weight_decay < 1, share),
+            ("token_noise", 0 <= self.token_noise < 1, share),
             ("warmup_steps", self.warmup_steps >= 0, "0 or above"),
             (
                 "decay_share",
@@ -259,5 +263,5 @@ def _read_part(kind: type[Any], values: object, where: str) -> Any:
             )
     try:
         return kind(**values)
-    except TypeError as error:  # a key without a default is missing
+    except (TypeError, UserError) as error:  # a key is missing, or wrong
         raise UserError(f"{where}: {error}") from error

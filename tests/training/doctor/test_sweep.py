@@ -78,9 +78,11 @@ def test_the_doctor_uses_what_the_sweep_found(timid, found, symptoms):
     found.save(timid.folder)
     assert Sweep.read(timid.folder) == found
     assert symptoms(timid) == ["learning rate too low"]
-    (timid.folder / RECORD).write_text("[]")
-    with pytest.raises(UserError, match="no record of a sweep: remove it"):
-        symptoms(timid)
+    content = (timid.folder / RECORD).read_text("utf-8")
+    for bad in ("[]", content.replace("0.0", "0.1", 1), content[:-9]):
+        (timid.folder / RECORD).write_text(bad, "utf-8")
+        with pytest.raises(UserError, match=r"no record of a sweep, or da"):
+            symptoms(timid)
     (timid.folder / RECORD).unlink()
 
 

@@ -115,7 +115,8 @@ def test_a_loss_that_rises_again(trained, tmp_path):
     for row in rows:
         if "loss" in row and 100 < row["step"] <= 130:
             row["loss"] += 0.5
-    copy(run.folder, tmp_path / "run", but=("metrics.jsonl", "status.json"))
+    but = ("metrics.jsonl", "status.json", "checkpoints")
+    copy(run.folder, tmp_path / "run", but)
     (tmp_path / "run" / "metrics.jsonl").write_text(
         "".join(json.dumps(row) + "\n" for row in rows)
     )

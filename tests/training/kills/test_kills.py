@@ -18,8 +18,11 @@ STEPS = 4
 
 @pytest.fixture
 def room(recipe, tmp_path) -> Path:
-    """A folder with the recipe of a run that saves after every step."""
-    training = replace(recipe.training, tokens=STEPS * 4 * 16, accumulate=2)
+    """A folder with a recipe that leaves much to chance."""
+    training = replace(
+        recipe.training, tokens=STEPS * 4 * 16, accumulate=2,
+        token_noise=0.1,
+    )  # fmt: skip
     model = replace(recipe.model, dropout=0.1)
     wanted = replace(recipe, model=model, training=training)
     wanted.save(tmp_path / "recipe.toml")

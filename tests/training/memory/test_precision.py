@@ -50,7 +50,7 @@ def test_gradients_in_bfloat16_are_float32s_to_its_rounding(model):
         assert 0 < apart < 0.03, name
 
 
-def test_in_bfloat16_products_are_and_norms_are_not():
+def test_in_bfloat16_products_are_and_the_stream_is_not():
     kinds = {}
 
     def note(path):
@@ -64,9 +64,10 @@ def test_in_bfloat16_products_are_and_norms_are_not():
     half, whole = torch.bfloat16, torch.float32
     for part in ("attention.query", "attention.output", "mlp.gate"):
         assert kinds[f"blocks.1.{part}"] == half
+    # A norm's result is rounded, for the products that read it.
     for part in ("attention_norm", "attention.query_norm", "mlp_norm"):
-        assert kinds[f"blocks.1.{part}"] == whole
-    assert kinds["blocks.1"] == kinds["norm"] == whole
+        assert kinds[f"blocks.1.{part}"] == half
+    assert kinds["blocks.1"] == whole
     # Who evaluates or samples the same model is not concerned.
     assert state.model(IDS[:, :-1]).dtype == whole
 

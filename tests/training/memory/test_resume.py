@@ -7,7 +7,12 @@ import torch
 
 from octavo.training import Metrics, Run, prepare_from_recipe, train
 
-FRUGAL = {"accumulate": 2, "checkpoint_activations": True, "loss_chunk": 9}
+FRUGAL = {
+    "accumulate": 2,
+    "checkpoint_activations": True,
+    "loss_chunk": 9,
+    "token_noise": 0.1,
+}
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16-saved"])

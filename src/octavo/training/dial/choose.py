@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from octavo.training.batches import Batches
 from octavo.training.dial.budget import Pace
 from octavo.training.dial.facts import ASKED, facts_of
 from octavo.training.dial.plan import Candidate, Fact, Plan
@@ -22,7 +23,6 @@ from octavo.training.dial.probe import (
 from octavo.training.dial.question import Question, changed
 from octavo.training.dial.sizes import SIZES
 from octavo.training.dial.table import block_parameters, matrix_parameters
-from octavo.training.material import batches_of
 from octavo.training.memory.precision import has_fast_bfloat16
 from octavo.training.memory.prediction import predict_memory
 from octavo.training.recipe import Recipe
@@ -175,12 +175,12 @@ class Chooser:
         self, recipe: Recipe, seconds: float = PROBE_SECONDS
     ) -> float:
         """Return tokens per second in training."""
-        batches = batches_of(recipe, self.question.material.train)
+        batches = Batches.of(recipe, self.question.material.train)
         return measure_speed(recipe, batches, seconds)
 
     def pace(self, recipe: Recipe) -> Pace:
         """Measure how fast a recipe trains and is judged."""
-        batches = batches_of(recipe, self.question.material.train)
+        batches = Batches.of(recipe, self.question.material.train)
         speed = self.speed(recipe, FINAL_SECONDS)
         return self._pace(speed, measure_judging(recipe, batches))
 

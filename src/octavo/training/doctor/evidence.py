@@ -21,6 +21,7 @@ from octavo.inspection.parts import count_flops
 from octavo.model import Transformer
 from octavo.training.batches import num_windows
 from octavo.training.chart import bits_per_byte_per_nat
+from octavo.training.checkpoints import require_record
 from octavo.training.doctor.machine import Machine
 from octavo.training.doctor.trials import Sweep
 from octavo.training.metrics import Metrics
@@ -55,9 +56,11 @@ class Evidence:
     @classmethod
     def gather(cls, folder: Path, machine: Machine | None = None) -> Self:
         """Read a run folder; what cannot be read is a UserError."""
+        run, metrics = Run.open(folder), Metrics.read(folder)
+        require_record(folder)
         return cls(
-            run=Run.open(folder),
-            metrics=Metrics.read(folder),
+            run=run,
+            metrics=metrics,
             status=read_status(folder),
             machine=machine or Machine.probe(folder),
             sweep=Sweep.read(folder),

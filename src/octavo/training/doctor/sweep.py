@@ -16,7 +16,6 @@ from octavo.training.devices import require_device
 from octavo.training.dial.probe import measure_speed
 from octavo.training.doctor.trials import Sweep, Trial
 from octavo.training.looks import Glance
-from octavo.training.material import batches_of
 from octavo.training.recipe import Recipe
 from octavo.training.run import Run
 from octavo.training.steps import NonFiniteError, begin, take_step
@@ -68,7 +67,7 @@ def each_trial(
         training.matrix_learning_rate, training.other_learning_rate
     )
     chosen = [times for times in TIMES if times * highest < HIGHEST]
-    batches, glance = batches_of(run.recipe, run.train), Glance(run)
+    batches, glance = Batches.of(run.recipe, run.train), Glance(run)
     for number, times in enumerate(chosen):
 
         def going_on(step: int, before: int = number * steps) -> bool:
@@ -138,7 +137,7 @@ def steps_for(run: Run, minutes: float | None, tokens: int | None) -> int:
             raise UserError(f"{name} is {value}; it must be above 0")
     if minutes is not None and tokens is not None:
         raise UserError("give a sweep minutes or tokens, not both")
-    batches = batches_of(run.recipe, run.train)
+    batches = Batches.of(run.recipe, run.train)
     if tokens is None:
         seconds = 60 * (DEFAULT_MINUTES if minutes is None else minutes)
         speed = measure_speed(run.recipe, batches)

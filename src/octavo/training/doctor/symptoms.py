@@ -141,9 +141,10 @@ SYMPTOMS = (
         "falls.",
         cause="The model has read the text so often that it learns it by "
         "heart.",
-        remedy="Let dropout make learning by heart harder, or stop "
-        "earlier, or give more text.",
-        command=f"{ANEW} --set model.dropout={{dropout}}",
+        remedy="Let dropout and token noise make learning by heart harder, "
+        "or stop earlier, or give more text.",
+        command=f"{ANEW} --set model.dropout={{dropout}} "
+        "--set training.token_noise=0.05",
         check=curve.overfitting,
         explains=("too little text for the model", "budget too short"),
     ),

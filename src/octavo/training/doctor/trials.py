@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from octavo.foundation import UserError
-from octavo.foundation.files import read_json, write_json
+from octavo.foundation.checksums import read_sealed, write_sealed
 
 AS_GOOD = 0.02  # of the best: another seed makes as much of a difference
 SLACK = 2.0  # times the rate: the scaling is not to be trusted further
@@ -128,7 +128,7 @@ class Sweep:
 
     def save(self, folder: Path) -> None:
         """Keep it with its run."""
-        write_json(folder / RECORD, asdict(self))
+        write_sealed(folder / RECORD, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -137,7 +137,7 @@ class Sweep:
         if not path.is_file():
             return None
         try:
-            content = read_json(path)
+            content = read_sealed(path)
             rows = content.pop("trials")
             return cls(
                 trials=tuple(
@@ -146,7 +146,7 @@ class Sweep:
                 ),
                 **content,
             )
-        except (AttributeError, KeyError, TypeError) as error:
+        except (KeyError, TypeError, UserError) as error:
             raise UserError(
-                f"{path} is no record of a sweep: remove it"
+                f"{path} is no record of a sweep, or damaged: remove it"
             ) from error
