@@ -84,10 +84,7 @@ def main() -> None:
 
 
 def all_rows() -> list[Row]:
-    """Return what to measure, numbered.
-
-    The last of each model has all that --memory-limit may choose.
-    """
+    """Return what to measure, numbered; each model's last has all."""
     from octavo.training.memory.precision import has_fast_bfloat16
 
     saved = {"precision": "bfloat16-saved"}
