@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from machine import machine
-from octavo.foundation.drawing import BLUE, RED, drawing
+from octavo.foundation.drawing import BLUE, GOLD, drawing
 from octavo.foundation.files import write_json, write_text
 
 if TYPE_CHECKING:
@@ -223,18 +223,20 @@ def table_line(row: Row, plain: Row) -> str:
 
 def draw(rows: list[Row], path: Path) -> None:
     """Draw each model's peaks as bars, and what was predicted."""
-    with drawing(path, 10.0, 6.0) as figure:
+    with drawing(path, 10.0, 7.0) as figure:
         places = figure.subplots(2, 2).flat
         for axes, (name, several) in zip(places, models(rows), strict=True):
             names = [label(row).replace(", ", "\n") for row in several]
             peaks = [row["peak"] / MIB for row in several]
             expected = [row["predicted"] / MIB for row in several]
             axes.barh(range(len(names)), peaks, color=BLUE, height=0.6)
-            axes.plot(expected, range(len(names)), "|", color=RED, ms=14)
+            axes.plot(
+                expected, range(len(names)), "|", color=GOLD, ms=14, mew=2
+            )
             axes.set_yticks(range(len(names)), names, fontsize=8)
             axes.invert_yaxis()
             axes.set_title(name, fontsize=11)
-        figure.supxlabel("MiB at the peak (red: predicted)")
+        figure.supxlabel("MiB at the peak (gold: predicted)")
 
 
 if __name__ == "__main__":
