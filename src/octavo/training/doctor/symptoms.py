@@ -277,8 +277,8 @@ SYMPTOMS = (
         "killed by the system.",
         cause="What is kept of a step for its way back grows with its "
         "tokens.",
-        remedy="Read fewer windows in a step.",
-        command=f"{ANEW} --set training.batch_size={{batch_size}}",
+        remedy="Keep less of a step, or read fewer windows in it.",
+        command=f"{ANEW} {{change}}",
         check=resources.memory_full,
     ),
     Symptom(
