@@ -16,11 +16,16 @@ from octavo.training.memory.prediction import predict_memory
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 
 
-def recipe_of(vocab_size: int, batch_size: int) -> Recipe:
-    """Six layers 384 wide, 256 tokens a window."""
+def recipe_of(
+    vocab_size: int,
+    batch_size: int,
+    context: int = 256,
+    layers: int = 6,
+    width: int = 384,
+) -> Recipe:
     model = ModelConfig(
-        vocab_size=vocab_size, context=256, num_layers=6, width=384,
-        num_heads=6, num_kv_heads=6, mlp_width=1152,
+        vocab_size=vocab_size, context=context, num_layers=layers, width=width,
+        num_heads=width // 64, num_kv_heads=width // 64, mlp_width=3 * width,
     )  # fmt: skip
     training = TrainingRecipe(tokens=4096, batch_size=batch_size)
     return Recipe(
@@ -29,6 +34,7 @@ def recipe_of(vocab_size: int, batch_size: int) -> Recipe:
 
 
 LARGE, SMALL = recipe_of(50_000, 8), recipe_of(256, 16)
+LONG = recipe_of(256, 2, context=2048, layers=12, width=768)
 
 
 def chosen(recipe: Recipe, limit: int) -> tuple[int, int, bool]:
@@ -81,10 +87,13 @@ def test_a_small_vocabulary_is_read_in_parts() -> None:
 
 
 def test_blocks_are_computed_twice_before_parts_are_small() -> None:
-    """Parts of 512 tokens are eight; the next would be of 256."""
-    eight = fit(SMALL, 950_000_000)
-    assert chosen(SMALL, 950_000_000) == (0, 8, False)
-    assert chosen(SMALL, memory_for(eight) - 1) == (0, 8, True)
+    """A window of 2,048 tokens makes no smaller part."""
+    limit = memory_for(LONG) - 1
+    assert chosen(LONG, limit) == (0, 2, False)
+    limit = memory_for(fit(LONG, limit)) - 1
+    assert chosen(LONG, limit) == (0, 2, True)
+    least = least_memory(SMALL)  # of 16 windows, two make 512 tokens
+    assert chosen(SMALL, least) == (0, 8, False)
 
 
 def test_where_nothing_fits_the_least_is_told_and_does() -> None:

@@ -1,12 +1,13 @@
 """Signs that time, room or bytes are lost: speed, memory, disk, files."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from octavo.foundation.checksums import changed
 from octavo.training.doctor.evidence import Evidence, Sign
 from octavo.training.memory.limit import least_memory, memory_for
-from octavo.training.recipe import Recipe
 
 STRETCHES, FEWEST = 20, 8  # of the run, and of steps in each
 # Of a run's time, lost in stretches that were slower than its quicker ones.
@@ -17,7 +18,7 @@ LARGE_STEP = 1024  # tokens: from here on, overhead is no excuse for
 STARVED = 0.03  # so little
 WORTHWHILE = 1.5  # times as fast
 NEARLY_FULL = 0.9  # of the machine's memory
-ROOMY = 0.75  # of it are a limit with room for others
+ROOMY = 0.75  # of it leave room for other programs
 KEPT = 3  # checkpoints on the disk while one is written, and the weights
 
 
@@ -131,26 +132,31 @@ def idle_accelerator(e: Evidence) -> Sign | None:
     )
 
 
+def too_much_kept(e: Evidence) -> Sign | None:
+    """Look for such a program that techniques could make smaller."""
+    sign, recipe, total = memory_full(e), e.run.recipe, e.machine.memory
+    where = recipe.training.backend, recipe.training.device
+    if sign is None or total is None or where != ("torch", "cpu"):
+        return None
+    least, now = least_memory(recipe), memory_for(recipe)
+    limit = -(-max(least, int(ROOMY * total)) // 10**6)  # in MB
+    if limit * 10**6 >= now:
+        return None
+    return replace(sign, values={"limit": limit})
+
+
 def memory_full(e: Evidence) -> Sign | None:
     """Look for a program that nearly filled the machine's memory."""
     peaks = [peak for _, peak in e.metrics.of("peak_memory") if peak]
     total = e.machine.memory
     if not peaks or total is None or max(peaks) < NEARLY_FULL * total:
         return None
+    batch = e.run.recipe.training.batch_size
     return Sign(
         f"training took {max(peaks) / 2**30:.1f} GiB at its peak, and the "
         f"machine has {total / 2**30:.1f}",
-        {"change": _less_memory(e.run.recipe, int(ROOMY * total))},
+        {"batch_size": max(1, batch // 2)},
     )
-
-
-def _less_memory(recipe: Recipe, limit: int) -> str:
-    """Return options: a limit, where it can be kept and changes a run."""
-    training = recipe.training
-    predictable = (training.backend, training.device) == ("torch", "cpu")
-    if predictable and least_memory(recipe) <= limit < memory_for(recipe):
-        return f"--memory-limit {limit // 10**6}MB"
-    return f"--set training.batch_size={max(1, training.batch_size // 2)}"
 
 
 def disk_full(e: Evidence) -> Sign | None:

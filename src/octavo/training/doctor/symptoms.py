@@ -272,13 +272,23 @@ SYMPTOMS = (
         check=resources.idle_cores,
     ),
     Symptom(
+        name="memory nearly full: more kept than must be",
+        see="Training fills the machine's memory, and PyTorch could do with "
+        "less for the same steps.",
+        cause="The fastest way to compute keeps the most.",
+        remedy="Set a limit: what keeps it is chosen for you.",
+        command=f"{ANEW} --memory-limit {{limit}}MB",
+        check=resources.too_much_kept,
+        explains=("memory nearly full",),
+    ),
+    Symptom(
         name="memory nearly full",
         see="Training fills the machine's memory, becomes very slow, or is "
         "killed by the system.",
         cause="What is kept of a step for its way back grows with its "
         "tokens.",
-        remedy="Keep less of a step, or read fewer windows in it.",
-        command=f"{ANEW} {{change}}",
+        remedy="Read fewer windows in a step.",
+        command=f"{ANEW} --set training.batch_size={{batch_size}}",
         check=resources.memory_full,
     ),
     Symptom(
