@@ -69,7 +69,7 @@ def test_a_corpus_is_needed(octavo):
 
 def test_a_memory_limit_is_kept(octavo, corpus, tmp_path):
     asked = ("--corpus", corpus, "--tokens", 64, "--context", 32,
-             "--batch-size", 64)  # fmt: skip
+             "--batch-size", 32)  # fmt: skip
     memory = json.loads(octavo("plan", *asked, "--json").out)["memory"]
     limit = ("--memory-limit", f"{int(1.2 * memory) // 10**6}MB")
     first, second = tmp_path / "first", tmp_path / "second"

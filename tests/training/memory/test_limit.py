@@ -24,8 +24,9 @@ def recipe_of(
     width: int = 384,
 ) -> Recipe:
     model = ModelConfig(
-        vocab_size=vocab_size, context=context, num_layers=layers, width=width,
-        num_heads=width // 64, num_kv_heads=width // 64, mlp_width=3 * width,
+        vocab_size=vocab_size, context=context, num_layers=layers,
+        width=width, num_heads=width // 64, num_kv_heads=width // 64,
+        mlp_width=3 * width,
     )  # fmt: skip
     training = TrainingRecipe(tokens=4096, batch_size=batch_size)
     return Recipe(

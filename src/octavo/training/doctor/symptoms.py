@@ -273,8 +273,8 @@ SYMPTOMS = (
     ),
     Symptom(
         name="memory nearly full: more kept than must be",
-        see="Training fills the machine's memory, and PyTorch could do with "
-        "less for the same steps.",
+        see="Training fills the machine's memory, and the same steps could "
+        "do with less.",
         cause="The fastest way to compute keeps the most.",
         remedy="Set a limit: what keeps it is chosen for you.",
         command=f"{ANEW} --memory-limit {{limit}}MB",
