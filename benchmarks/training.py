@@ -24,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+from machine import commit, machine, versions
 from octavo.foundation.files import write_json, write_text
 from octavo.training import Recipe
 
@@ -80,11 +80,10 @@ def small(nanogpt: Path, corpus: str) -> None:
         ours, nats = octavo(seed, corpus)
         rows.append({"seed": seed, "nanogpt": peer, "octavo": ours} | nats)
         print(rows[-1], flush=True)
-    head = ["git", "-C", str(nanogpt), "rev-parse", "--short=12", "HEAD"]
     content = {
         "command": "python benchmarks/training.py small",
         "machine": machine(["octavo", "torch", "numpy"]),
-        "nanogpt": subprocess.check_output(head, text=True).strip(),
+        "nanogpt": commit(nanogpt),
         "target": TARGET,
         "rows": rows,
     }
@@ -119,9 +118,7 @@ def timed(command: list[str], folder: Path) -> float:
 def page(content: dict[str, Any]) -> str:
     """Return the results as Markdown."""
     known = dict(content["machine"])
-    known["versions"] = ", ".join(
-        f"{name} {number}" for name, number in known["versions"].items()
-    )
+    known["versions"] = versions(known)
     ratios = [row["nanogpt"] / row["octavo"] for row in content["rows"]]
     rows = "\n".join(
         f"| {row['seed']} | {row['nanogpt']} | {row['octavo']} | "
