@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from octavo.model import Transformer
-from octavo.model.fast import products_kind
+from octavo.model.fast.where import products_kind
 
 # Coefficients of the odd polynomial that pushes singular values towards
 # one (Jordan et al. 2024). Five rounds are usual, and bring the small ones
