@@ -87,6 +87,7 @@ class TorchBackend:
             model,
             training.matrix_learning_rate,
             training.other_learning_rate,
+            training.momentum,
             training.weight_decay,
         )
 

@@ -54,7 +54,7 @@ class Muon:
         self,
         parameters: Iterable[Tensor],
         learning_rate: float = 0.02,
-        momentum: float = 0.95,
+        momentum: float = 0.9,
         weight_decay: float = 0.0,
     ) -> None:
         self.learning_rate, self.momentum = learning_rate, momentum
@@ -149,6 +149,7 @@ def make_optimizers(
     model: Transformer,
     matrix_learning_rate: float,
     other_learning_rate: float,
+    momentum: float,
     weight_decay: float,
 ) -> list[Muon | AdamW]:
     """Give the blocks' matrices to Muon, all else to AdamW.
@@ -159,6 +160,6 @@ def make_optimizers(
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     return [
-        Muon(matrices, matrix_learning_rate, weight_decay=weight_decay),
+        Muon(matrices, matrix_learning_rate, momentum, weight_decay),
         AdamW(others, other_learning_rate),
     ]
