@@ -42,12 +42,18 @@ def orthogonalise(matrices: Tensor, rounds: int = ROUNDS) -> Tensor:
     return orthogonal
 
 
+def lying(matrix: Tensor) -> Tensor:
+    """Return a matrix, or its transpose if it has more rows than columns."""
+    return matrix.mT if len(matrix) > matrix.shape[1] else matrix
+
+
 class Muon:
     """Momentum, orthogonalised (Jordan et al. 2024), for 2-D parameters.
 
-    Matrices of one shape are stepped together, as one stack: many small
-    products would leave the processor idle. Steps are scaled so that one
-    learning rate serves all shapes: by sqrt(max(1, rows / columns)).
+    Matrices of one shape, lying or standing, are stepped together, as one
+    stack: many small products would leave the processor idle. Steps are
+    scaled so that one learning rate serves all shapes: by sqrt(max(1, rows
+    / columns)).
     """
 
     def __init__(
@@ -61,29 +67,32 @@ class Muon:
         self.weight_decay = weight_decay
         by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
         for parameter in parameters:
-            by_shape[parameter.shape].append(parameter)
+            by_shape[lying(parameter).shape].append(parameter)
         self.stacks = list(by_shape.values())
-        self.averages = [
-            torch.zeros_like(torch.stack(stack)) for stack in self.stacks
-        ]
+        self.averages, self.scales = [], []
+        for stack in self.stacks:
+            matrices = torch.stack([lying(matrix) for matrix in stack])
+            self.averages.append(torch.zeros_like(matrices))
+            slopes = [max(1, len(m) / m.shape[1]) ** 0.5 for m in stack]
+            self.scales.append(matrices.new_tensor(slopes).view(-1, 1, 1))
 
     @torch.no_grad()
     def step(self, share: float = 1.0) -> None:
         """Move every matrix; `share` scales the learning rate."""
         full = self.learning_rate * share
-        for matrices, average in zip(
-            self.stacks, self.averages, strict=True
+        for matrices, average, scales in zip(
+            self.stacks, self.averages, self.scales, strict=True
         ):
-            gradients = torch.stack(gradients_of(matrices))
+            given = gradients_of(matrices)
+            gradients = torch.stack([lying(gradient) for gradient in given])
             average.lerp_(gradients, 1 - self.momentum)
             # Nesterov: look where the momentum is about to go.
             ahead = gradients.lerp_(average, self.momentum)
-            rows, columns = ahead.shape[-2:]
-            rate = full * max(1.0, rows / columns) ** 0.5
-            steps = orthogonalise(ahead)
+            steps = orthogonalise(ahead) * scales
             if decay := full * self.weight_decay:
                 torch._foreach_mul_(matrices, 1 - decay)
-            torch._foreach_add_(matrices, list(steps), alpha=-rate)
+            for matrix, step in zip(matrices, steps, strict=True):
+                lying(matrix).sub_(step, alpha=full)
 
     def memory(self) -> dict[str, Tensor]:
         """Return what it remembers of earlier steps."""

@@ -61,7 +61,8 @@ class TrainingRecipe:
     to zero over the last `decay_share` of the run. `momentum` is the share
     of its average of gradients that Muon keeps at a step. `token_noise` is
     the share of input tokens that are replaced by random ones of the text,
-    so that what is read often is harder to learn by heart (Xie et al. 2017).
+    so that what is read often is harder to learn by heart (Xie et al.
+    2017).
     `device` is where PyTorch computes, `threads` are those of its CPU.
 
     The rest saves memory (`training.memory`): `precision` is that of matrix

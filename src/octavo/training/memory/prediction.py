@@ -47,7 +47,7 @@ def predict_memory(recipe: Recipe) -> int:
 def _stacks(model: ModelConfig) -> Counter[tuple[int, int]]:
     """Return how many numbers the blocks' matrices of each shape have.
 
-    Muon steps those of one shape as one stack.
+    Muon steps those of one shape, lying or standing, as one stack.
     """
     heads = model.num_heads * model.head_width
     groups = model.num_kv_heads * model.head_width
@@ -62,7 +62,8 @@ def _stacks(model: ModelConfig) -> Counter[tuple[int, int]]:
         ((width, inside), 1),
     ):
         rows, columns = shape
-        stacks[shape] += model.num_layers * count * rows * columns
+        lying = min(shape), max(shape)
+        stacks[lying] += model.num_layers * count * rows * columns
     return stacks
 
 
