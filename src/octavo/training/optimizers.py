@@ -6,7 +6,7 @@ tokens it reaches a loss that AdamW needs about twice as many for.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 import torch
@@ -20,6 +20,7 @@ from octavo.model.fast.where import products_kind
 # near it too; three measured as good here (LOG.md), in less time.
 QUINTIC = (3.4445, -4.7750, 2.0315)
 ROUNDS = 3
+STACK = 2**22  # numbers that are orthogonalised at once, at most
 
 
 def orthogonalise(matrices: Tensor, rounds: int = ROUNDS) -> Tensor:
@@ -43,17 +44,23 @@ def orthogonalise(matrices: Tensor, rounds: int = ROUNDS) -> Tensor:
 
 
 def lying(matrix: Tensor) -> Tensor:
-    """Return a matrix, or its transpose if it has more rows than columns."""
+    """Return a matrix, or its transpose if it stands."""
     return matrix.mT if len(matrix) > matrix.shape[1] else matrix
+
+
+def cut(group: list[Tensor], most: int) -> Iterator[list[Tensor]]:
+    """Yield a group's members, so many at a time."""
+    for start in range(0, len(group), most):
+        yield group[start : start + most]
 
 
 class Muon:
     """Momentum, orthogonalised (Jordan et al. 2024), for 2-D parameters.
 
-    Matrices of one shape, lying or standing, are stepped together, as one
-    stack: many small products would leave the processor idle. Steps are
-    scaled so that one learning rate serves all shapes: by sqrt(max(1, rows
-    / columns)).
+    Matrices of one shape, lying or standing, are stepped together, in
+    stacks: many small products would leave the processor idle, and too
+    large a stack needs much memory. Steps are scaled so that one learning
+    rate serves all shapes: by sqrt(max(1, rows / columns)).
     """
 
     def __init__(
@@ -68,7 +75,11 @@ class Muon:
         by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
         for parameter in parameters:
             by_shape[lying(parameter).shape].append(parameter)
-        self.stacks = list(by_shape.values())
+        self.stacks = [
+            stack
+            for shape, group in by_shape.items()
+            for stack in cut(group, max(1, STACK // shape.numel()))
+        ]
         self.averages, self.scales = [], []
         for stack in self.stacks:
             matrices = torch.stack([lying(matrix) for matrix in stack])

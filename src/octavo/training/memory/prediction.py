@@ -10,6 +10,7 @@ from collections import Counter
 
 from octavo.evaluation.score import BATCH_TOKENS, HELD_LOGITS
 from octavo.model import ModelConfig
+from octavo.training.optimizers import STACK
 from octavo.training.recipe import Recipe, TrainingRecipe
 
 FLOAT = 4  # bytes
@@ -34,7 +35,8 @@ def predict_memory(recipe: Recipe) -> int:
     matrices = sum(stacks.values())
     # Weights and gradients; Muon's momentum; AdamW's two moments.
     state = FLOAT * (3 * matrices + 4 * tables)
-    step = FLOAT * MUON_COPIES * max(stacks.values())
+    largest = max(STACK, *(rows * columns for rows, columns in stacks))
+    step = FLOAT * MUON_COPIES * min(largest, max(stacks.values()))
     tokens = training.batch_size * model.context // training.accumulate
     learning = _kept(model, training, tokens) + _loss(
         model, training, tokens
@@ -47,7 +49,7 @@ def predict_memory(recipe: Recipe) -> int:
 def _stacks(model: ModelConfig) -> Counter[tuple[int, int]]:
     """Return how many numbers the blocks' matrices of each shape have.
 
-    Muon steps those of one shape, lying or standing, as one stack.
+    Muon steps those of one shape, lying or standing, together.
     """
     heads = model.num_heads * model.head_width
     groups = model.num_kv_heads * model.head_width
