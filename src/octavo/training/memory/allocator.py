@@ -11,7 +11,7 @@ import platform
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # mallopt's names for them
 NEVER = -1
-BLOCK = 2**30  # bytes: smaller blocks come from memory that is kept
+BLOCK = 80 * 2**20  # bytes: larger ones would leave holes too large to keep
 
 
 def keep_freed_memory() -> bool:
