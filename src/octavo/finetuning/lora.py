@@ -61,7 +61,7 @@ class Adapter:
 
     @torch.no_grad()
     def take_gradients(self) -> None:
-        """Turn the gradients of the matrices into those of the thin ones."""
+        """Make the thin matrices' gradients of those of the whole."""
         for name, matrix in self._named():
             down, up, gradient = self.down[name], self.up[name], matrix.grad
             assert gradient is not None
@@ -76,22 +76,19 @@ class Adapter:
             matrix.copy_(self.start[name] + change)
 
     def tensors(self) -> Memory:
-        """Return the thin matrices, by the names of PEFT's own."""
+        """Return the thin matrices: `A.` or `B.` and the matrix's name."""
         return {
-            f"{name.removesuffix('.weight')}.{kind}.weight": x.detach().cpu()
-            for kind, thin in (("lora_A", self.down), ("lora_B", self.up))
+            f"{kind}.{name}": x.detach().cpu()
+            for kind, thin in (("A", self.down), ("B", self.up))
             for name, x in thin.items()
         }
 
     @torch.no_grad()
     def fill(self, tensors: Mapping[str, Tensor]) -> None:
         """Give the thin matrices the values that `tensors` returned."""
-        for name, x in self.tensors().items():
-            assert x.shape == tensors[name].shape
-        for kind, thin in (("lora_A", self.down), ("lora_B", self.up)):
+        for kind, thin in (("A", self.down), ("B", self.up)):
             for name, x in thin.items():
-                owner = name.removesuffix(".weight")
-                x.copy_(tensors[f"{owner}.{kind}.weight"])
+                x.copy_(tensors[f"{kind}.{name}"])
 
 
 class LoraBackend(PackBackend):
@@ -136,19 +133,9 @@ class LoraBackend(PackBackend):
 
     def memory(self) -> Memory:
         """Return what the optimizer remembers, and the adapter."""
-        adapter = {
-            f"adapter.{name}": x
-            for name, x in self.adapter.tensors().items()
-        }
-        return super().memory() | adapter
+        return super().memory() | self.adapter.tensors()
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
         """Give both back."""
         super().remember(memory)
-        self.adapter.fill(
-            {
-                name.removeprefix("adapter."): x
-                for name, x in memory.items()
-                if name.startswith("adapter.")
-            }
-        )
+        self.adapter.fill(memory)

@@ -9,6 +9,7 @@ Shapes: N tokens in a row.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -79,12 +80,14 @@ class Packs:
     def _of(self, number: int) -> int:
         """Return which conversation is the one of this number over all."""
         turn, place = divmod(number, len(self.conversations))
-        return int(self._order(turn)[place])
+        order = shuffled(len(self.conversations), self.seed, turn)
+        return int(order[place])
 
-    def _order(self, turn: int) -> NDArray[np.int64]:
-        """Return the order of one pass."""
-        random = np.random.default_rng([self.seed, turn])
-        return random.permutation(len(self.conversations))
+
+@lru_cache(maxsize=2)
+def shuffled(count: int, seed: int, turn: int) -> NDArray[np.int64]:
+    """Return the order of one pass over so many conversations."""
+    return np.random.default_rng([seed, turn]).permutation(count)
 
 
 def fitting(

@@ -41,11 +41,16 @@ class Looks:
     """All looks of one run, each taken when its step is due."""
 
     def __init__(
-        self, run: Run, step: int, metrics: Metrics, watcher: Watcher
+        self,
+        run: Run,
+        step: int,
+        metrics: Metrics,
+        watcher: Watcher,
+        track: Track | None,
     ) -> None:
         self.run, self.metrics, self.watcher = run, metrics, watcher
         self.num_steps = run.recipe.num_steps
-        self.glance, self.track = Glance(run), Track.of(run)
+        self.glance, self.track = Glance(run), track
         sentence = Sentence.choose(run.held_out, run.tokenizer)
         context = run.recipe.model.context
         self.attention = AttentionRecord.reopen(

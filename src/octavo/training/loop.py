@@ -6,6 +6,7 @@ Whoever wants to watch passes a `Watcher`; whoever wants to stop it passes a
 
 import time
 from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import torch
 
@@ -39,10 +40,35 @@ from octavo.training.run import (
 )
 from octavo.training.steps import NonFiniteError, Step, begin, take_step
 from octavo.training.surroundings import surroundings, what_changed
+from octavo.training.track import Track
 from octavo.training.trouble import Guard
 from octavo.training.watcher import Moment, Watcher
 
 CHECKPOINT_SECONDS = 60.0
+
+
+class Lessons(Protocol):
+    """What a run reads: a batch for each step, decided by the step."""
+
+    tokens_per_step: int
+
+    def at(self, step: int) -> tuple[Any, ...]:
+        """Return what the backend's `loss` takes."""
+
+
+class Course(NamedTuple):
+    """What is taught, and the state before the first step."""
+
+    state: State
+    lessons: Lessons
+    track: Track | None = None  # that the losses are held against
+
+
+def from_text(run: Run) -> Course:
+    """Return the course of a new model through a run's text."""
+    return Course(
+        begin(run.recipe), Batches.of(run.recipe, run.train), Track.of(run)
+    )
 
 
 def train(
@@ -50,6 +76,7 @@ def train(
     watcher: Watcher | None = None,
     stop: Callable[[], bool] = lambda: False,
     tensorboard: bool = False,
+    course: Callable[[Run], Course] = from_text,
 ) -> Score | None:
     """Train a run to its end, from its newest checkpoint if it has one.
 
@@ -64,11 +91,12 @@ def train(
     with resumable(run.folder), only_one(run.folder):
         for folder in (run.folder, run.folder / CHECKPOINTS):
             remove_leftovers(folder)
-        state = begin(run.recipe)
+        taught = course(run)
+        state = taught.state
         kept = restore(state, run.folder)
         tell_of_return(run, kept, watcher)
         record = kept.record if kept else Mark()
-        trainer = Trainer(run, state, record, watcher)
+        trainer = Trainer(run, taught, record, watcher)
         require_sound_device(trainer)
         with event_files(run, trainer.metrics, tensorboard):
             return trainer.train(stop)
@@ -79,7 +107,7 @@ def require_sound_device(trainer: "Trainer") -> None:
     training, state = trainer.recipe.training, trainer.state
     if training.device == "cpu":
         return
-    batch = trainer.batches.at(state.step)
+    batch = trainer.lessons.at(state.step)
     found = compare_with_cpu(state.backend, state.model, *batch)
     trainer.watcher.noted(f"Beside the CPU: {found}")
     require_agreement(found, training.precision)
@@ -108,14 +136,14 @@ class Trainer:
     """A run in progress: its state, its records, and who looks on."""
 
     def __init__(
-        self, run: Run, state: State, record: Mark, watcher: Watcher
+        self, run: Run, course: Course, record: Mark, watcher: Watcher
     ) -> None:
+        state, self.lessons, track = course
         self.run, self.state, self.watcher = run, state, watcher
         self.recipe = run.recipe
-        self.batches = Batches.of(run.recipe, run.train)
         self.metrics = Metrics.reopen(run.folder, record)
-        self.looks = Looks(run, state.step, self.metrics, watcher)
-        self.guard = Guard(run, self.batches, self.metrics, self._save)
+        self.looks = Looks(run, state.step, self.metrics, watcher, track)
+        self.guard = Guard(run, self.lessons, self.metrics, self._save)
         self.clock = Clock(state)
 
     def train(self, stop: Callable[[], bool]) -> Score | None:
@@ -140,7 +168,7 @@ class Trainer:
         step = self.state.step
         share = self.recipe.learning_rate_share(step)
         try:
-            measured = take_step(self.state, share, *self.batches.at(step))
+            measured = take_step(self.state, share, *self.lessons.at(step))
         except NonFiniteError as error:
             self.guard.refused(self.state, error)
         else:
@@ -164,7 +192,7 @@ class Trainer:
                 step=step,
                 num_steps=num_steps,
                 loss=measured.loss,
-                tokens_per_second=self.batches.tokens_per_step
+                tokens_per_second=self.lessons.tokens_per_step
                 / seconds_per_step,
                 seconds_left=seconds_per_step * (num_steps - step),
             )

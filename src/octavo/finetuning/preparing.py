@@ -1,0 +1,175 @@
+"""From a base and conversations to a run folder, ready for its first step.
+
+It holds all that fine-tuning needs: the base is not looked at again.
+Beside what any run folder holds:
+
+tuning.toml        every choice (`recipe.toml` is still the base's)
+base.safetensors   the weights that it began with
+examples.jsonl     the conversations
+before.json        how well the base foretold the held-out text
+adapter/           with LoRA, at the end: the change alone, for PEFT
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from octavo.evaluation import score_model
+from octavo.finetuning.adapter import require_adapter
+from octavo.finetuning.messages import (
+    Conversation,
+    read_conversations,
+    write_conversations,
+)
+from octavo.finetuning.packing import fitting, mean_length
+from octavo.finetuning.recipe import Tuning, TuningRecipe
+from octavo.finetuning.rendering import Rendered, render
+from octavo.foundation.checksums import write_checksums
+from octavo.foundation.files import (
+    replacing_folder,
+    write_bytes,
+    write_json,
+)
+from octavo.interop import weights_as_bytes
+from octavo.tokenizer import Tokenizer
+from octavo.training import Recipe, Run, Watcher, load_trained
+from octavo.training.run import require_new_run
+
+BASE, EXAMPLES = "base.safetensors", "examples.jsonl"
+BEFORE = "before.json"
+# What a fine-tuned run takes over from its base.
+TAKEN = (
+    "config.json",
+    "recipe.toml",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "generation_config.json",
+    "tokens/train.npy",
+    "tokens/train.json",
+    "tokens/held_out.npy",
+    "tokens/held_out.json",
+)
+TOKENS_PER_STEP = 4096  # about
+# Of the rates that a base learned at, fine-tuning takes these shares; an
+# adapter, which begins at nothing, has a rate of its own.
+MATRIX_SHARE, OTHER_SHARE = 0.2, 0.2
+LORA_RATE = 0.005
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningWish:
+    """What somebody wants to teach; `examples` is its name in records."""
+
+    base: Path
+    examples: str
+    epochs: float = 2.0
+    lora_rank: int = 0
+    seed: int = 0
+
+
+def prepare_tuning(
+    wish: TuningWish,
+    conversations: Sequence[Conversation],
+    out: Path,
+    watcher: Watcher | None = None,
+) -> Run:
+    """Make the run folder of a fine-tuning, ready for its first step.
+
+    Raises UserError for a base that cannot chat, or conversations of
+    which none fits its context.
+    """
+    watcher = watcher or Watcher()
+    require_new_run(out)
+    base = Run.open(wish.base)
+    if wish.lora_rank:
+        require_adapter(base.recipe.model)
+    fit = rendered(conversations, base.tokenizer, base.recipe, watcher)
+    recipe = recipe_for(wish, base.recipe, fit)
+    model = load_trained(wish.base)
+    before = score_model(
+        model,
+        base.held_out,
+        base.tokenizer,
+        lambda done, total: watcher.working(
+            "judging the base", done, total
+        ),
+    )
+    with replacing_folder(out) as folder:
+        (folder / "tokens").mkdir()
+        for name in TAKEN:
+            shutil.copyfile(wish.base / name, folder / name)
+        write_bytes(folder / BASE, weights_as_bytes(model))
+        write_conversations(folder / EXAMPLES, conversations)
+        write_json(folder / BEFORE, before.as_dict())
+        recipe.save(folder / TuningRecipe.FILE)
+        made = [BASE, EXAMPLES, BEFORE, TuningRecipe.FILE]
+        kept = [name for name in TAKEN if not name.endswith(".npy")]
+        write_checksums(folder, [*kept, *made])
+    return open_tuned(out)
+
+
+def open_tuned(folder: Path) -> Run:
+    """Open a fine-tuned run, with the recipe of its fine-tuning."""
+    recipe = TuningRecipe.load(folder / TuningRecipe.FILE)
+    return replace(Run.open(folder), recipe=recipe)
+
+
+def rendered(
+    conversations: Sequence[Conversation],
+    tokenizer: Tokenizer,
+    recipe: Recipe,
+    watcher: Watcher,
+) -> list[Rendered]:
+    """Return the conversations that fit the context, as ids."""
+    every_one = [render(tokenizer, each) for each in conversations]
+    context = recipe.model.context
+    fit = fitting(every_one, context)
+    if left := len(every_one) - len(fit):
+        watcher.noted(
+            f"{left:,} of {len(every_one):,} conversations are longer than "
+            f"the context of {context} tokens, and left out"
+        )
+    return fit
+
+
+def conversations_of(run: Run) -> list[Rendered]:
+    """Return what a fine-tuned run is taught, as it stands in its folder."""
+    read = read_conversations(run.folder / EXAMPLES)
+    return rendered(read, run.tokenizer, run.recipe, Watcher())
+
+
+def recipe_for(
+    wish: TuningWish, base: Recipe, conversations: Sequence[Rendered]
+) -> TuningRecipe:
+    """Derive every choice from a wish, the base's recipe, and lengths."""
+    length = mean_length(conversations)
+    of_base, lora = base.training, wish.lora_rank
+    training = replace(
+        of_base,
+        tokens=max(1, round(wish.epochs * length * len(conversations))),
+        batch_size=max(1, round(TOKENS_PER_STEP / length)),
+        seed=wish.seed,
+        matrix_learning_rate=of_base.matrix_learning_rate * MATRIX_SHARE,
+        other_learning_rate=LORA_RATE
+        if lora
+        else of_base.other_learning_rate * OTHER_SHARE,
+        weight_decay=0.0,
+        token_noise=0.0,
+        decay_share=1.0,
+        backend="torch",
+        device="cpu",
+        accumulate=1,
+        loss_chunk=0,
+    )
+    tuning = Tuning(
+        base=str(wish.base),
+        examples=wish.examples,
+        conversations=len(conversations),
+        epochs=wish.epochs,
+        lora_rank=lora,
+    )
+    return TuningRecipe(
+        data=base.data, model=base.model, training=training, tuning=tuning
+    )
