@@ -135,7 +135,7 @@ def rendered(
 
 
 def conversations_of(run: Run) -> list[Rendered]:
-    """Return what a fine-tuned run is taught, as it stands in its folder."""
+    """Return what a fine-tuned run is taught, from its folder."""
     read = read_conversations(run.folder / EXAMPLES)
     return rendered(read, run.tokenizer, run.recipe, Watcher())
 

@@ -36,7 +36,8 @@ def finetune(
         kept = read_tensors(newest / "optimizer.safetensors")
         thin = {n: x for n, x in kept.items() if n.startswith(("A.", "B."))}
         folder = run.folder / ADAPTER
-        remove_folder(folder)
+        if folder.exists():
+            remove_folder(folder)
         write_adapter(folder, thin, recipe.model, recipe.tuning.base)
     return score
 

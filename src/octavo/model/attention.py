@@ -110,7 +110,8 @@ def attention_in_texts(
     """
     if lengths is None:
         return fused_causal_attention(query, key, value)
-    parts = [x.split(list(lengths), dim=2) for x in (query, key, value)]
+    size = list(lengths)
+    parts = [torch.split(x, size, dim=2) for x in (query, key, value)]
     texts = zip(*parts, strict=True)
     mixed = [fused_causal_attention(*text) for text in texts]
     return torch.cat(mixed, dim=2)
