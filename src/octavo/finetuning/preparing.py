@@ -47,11 +47,12 @@ TAKEN = (
     "chat_template.jinja",
     "generation_config.json",
     "tokens/train.npy",
-    "tokens/train.json",
+    "tokens/train.npy.json",
     "tokens/held_out.npy",
-    "tokens/held_out.json",
+    "tokens/held_out.npy.json",
 )
-TOKENS_PER_STEP = 4096  # about
+TOKENS_PER_STEP = 4096  # about; fewer where conversations are few,
+STEPS_PER_EPOCH = 10  # so that a pass has at least about so many steps
 # Of the rates that a base learned at, fine-tuning takes these shares; an
 # adapter, which begins at nothing, has a rate of its own.
 MATRIX_SHARE, OTHER_SHARE = 0.2, 0.2
@@ -146,10 +147,13 @@ def recipe_for(
     """Derive every choice from a wish, the base's recipe, and lengths."""
     length = mean_length(conversations)
     of_base, lora = base.training, wish.lora_rank
+    most = min(
+        TOKENS_PER_STEP / length, len(conversations) / STEPS_PER_EPOCH
+    )
     training = replace(
         of_base,
         tokens=max(1, round(wish.epochs * length * len(conversations))),
-        batch_size=max(1, round(TOKENS_PER_STEP / length)),
+        batch_size=max(1, round(most)),
         seed=wish.seed,
         matrix_learning_rate=of_base.matrix_learning_rate * MATRIX_SHARE,
         other_learning_rate=LORA_RATE
