@@ -64,7 +64,7 @@ def test_a_pass_reads_everything_once_and_a_step_is_all_that_decides():
     said = [spoken([n, n + 1], [1]) for n in range(10)]
     packs = Packs(said, size=4, seed=7)
     firsts = [packs.at(step).inputs[0].tolist() for step in range(5)]
-    read = sum(firsts, [])
+    read = [number for each in firsts for number in each]
     assert sorted(read[:10]) == sorted(read[10:]) == list(range(10))
     assert read[:10] != read[10:]
     assert Packs(said, 4, 7).at(3).inputs[0].tolist() == firsts[3]
