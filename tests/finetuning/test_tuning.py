@@ -15,7 +15,7 @@ from octavo.finetuning.packing import pack
 from octavo.finetuning.preparing import (
     TuningWish,
     conversations_of,
-    open_tuned,
+    open_run,
     prepare_tuning,
 )
 from octavo.finetuning.tuning import finetune
@@ -106,7 +106,7 @@ def test_stopped_and_gone_on_it_is_the_same_run(base, tmp_path, rank):
     finetune(whole)
     calls = iter([False] * 12 + [True] * 100)
     assert finetune(halves, stop=lambda: next(calls)) is None
-    finetune(open_tuned(halves.folder))
+    finetune(open_run(halves.folder))
     for name in ("model.safetensors", "tuning.toml"):
         one, other = (
             (run.folder / name).read_bytes() for run in (whole, halves)

@@ -11,6 +11,8 @@ from click.core import ParameterSource
 from octavo.cli.live import Live
 from octavo.cli.wishing import wish_options
 from octavo.evaluation import Score
+from octavo.finetuning.preparing import is_tuned, open_run
+from octavo.finetuning.tuning import finetune
 from octavo.foundation.files import remove_leftovers
 from octavo.foundation.interrupts import stop_requests
 from octavo.foundation.locks import only_one
@@ -90,7 +92,7 @@ def command(
         require_tensorboard()
     with Live(explain=explain) as live:
         if resume is not None:
-            run = Run.open(resume)
+            run = open_run(resume)
             if "on_nan" in given:
                 change = f"training.on_nan={asked['on_nan']}"
                 run = replace(run, recipe=run.recipe.changed([change]))
@@ -150,7 +152,8 @@ def train_or_pause(
     how = f"  octavo train --resume {quoted(run.folder)}"
     try:
         with stop_requests() as stop:
-            score = train(run, live, stop, tensorboard)
+            goes_on = finetune if is_tuned(run.folder) else train
+            score = goes_on(run, live, stop, tensorboard)
     except KeyboardInterrupt:  # the second Ctrl-C
         live.noted(f"Stopped at once. To go on from what was saved:\n{how}")
         raise

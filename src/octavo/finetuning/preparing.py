@@ -108,13 +108,21 @@ def prepare_tuning(
         made = [BASE, EXAMPLES, BEFORE, TuningRecipe.FILE]
         kept = [name for name in TAKEN if not name.endswith(".npy")]
         write_checksums(folder, [*kept, *made])
-    return open_tuned(out)
+    return open_run(out)
 
 
-def open_tuned(folder: Path) -> Run:
-    """Open a fine-tuned run, with the recipe of its fine-tuning."""
+def is_tuned(folder: Path) -> bool:
+    """Whether a run folder is that of a fine-tuning."""
+    return (folder / TuningRecipe.FILE).is_file()
+
+
+def open_run(folder: Path) -> Run:
+    """Open a run folder; a fine-tuned one has its fine-tuning's recipe."""
+    run = Run.open(folder)
+    if not is_tuned(folder):
+        return run
     recipe = TuningRecipe.load(folder / TuningRecipe.FILE)
-    return replace(Run.open(folder), recipe=recipe)
+    return replace(run, recipe=recipe)
 
 
 def rendered(

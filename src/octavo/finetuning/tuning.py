@@ -23,13 +23,14 @@ def finetune(
     run: Run,
     watcher: Watcher | None = None,
     stop: Callable[[], bool] = lambda: False,
+    tensorboard: bool = False,
 ) -> Score | None:
     """Fine-tune a run to its end, from its newest checkpoint if it has one.
 
     As `train`, of which it is a course. With LoRA, the adapter is written
     at the end.
     """
-    score = train(run, watcher, stop, course=from_conversations)
+    score = train(run, watcher, stop, tensorboard, from_conversations)
     recipe = tuning_recipe(run)
     if score and recipe.tuning.lora_rank:
         newest = list_checkpoints(run.folder)[-1]
@@ -59,6 +60,6 @@ def from_conversations(run: Run) -> Course:
 
 
 def tuning_recipe(run: Run) -> TuningRecipe:
-    """Return the recipe of a run that `open_tuned` opened."""
+    """Return the recipe of a run that `open_run` opened."""
     assert isinstance(run.recipe, TuningRecipe)
     return run.recipe
