@@ -67,7 +67,9 @@ def command(
         conversations = examples_named(examples)
         if show:
             tokenizer = Tokenizer.load(run / "tokenizer.json")
-            click.echo(marked(tokenizer, conversations[seed]))
+            click.echo(
+                marked(tokenizer, conversations[seed % len(conversations)])
+            )
         if out is None:
             return
         wish = TuningWish(
