@@ -65,3 +65,50 @@ def test_a_corpus_is_needed(octavo):
     done = octavo("plan", "--minutes", 2)
     assert done.code == 2
     assert "give --corpus" in done.err
+
+
+def test_a_memory_limit_is_kept(octavo, corpus, tmp_path):
+    asked = ("--corpus", corpus, "--tokens", 64, "--context", 32,
+             "--batch-size", 32)  # fmt: skip
+    memory = json.loads(octavo("plan", *asked, "--json").out)["memory"]
+    limit = ("--memory-limit", f"{int(1.2 * memory) // 10**6}MB")
+    first, second = tmp_path / "first", tmp_path / "second"
+    done = octavo("train", *asked, *limit, "--out", first)
+    assert done.code == 0, done.err
+    assert "to fit in it   accumulate = 2: a batch in parts" in done.err
+    recipe = Recipe.load(first / "recipe.toml")
+    assert recipe.training.accumulate == 2
+    done = octavo("train", "--recipe", first / "recipe.toml",
+                  "--set", "training.accumulate=1", *limit,
+                  "--out", second)  # fmt: skip
+    assert done.code == 0, done.err
+    assert "to fit in it   accumulate = 2" in done.err
+    assert Recipe.load(second / "recipe.toml") == recipe
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--memory-limit", "4 gigs"), '"4 gigs" is no size above zero'),
+        (("--memory-limit", "9MB"), "the least that would do is"),
+        (
+            ("--memory-limit", "4GiB", "--backend", "numpy"),
+            "and this is numpy on cpu",
+        ),
+        (
+            ("--memory-limit", "4GiB", "--resume", "run"),
+            "--memory-limit does not go with --resume",
+        ),
+    ],
+)
+def test_a_limit_that_cannot_be_kept(
+    octavo, corpus, tmp_path, options, said
+):
+    out = tmp_path / "run"
+    start = ("--corpus", corpus, "--tokens", 64, "--out", out)
+    if "--resume" in options:
+        start = ()
+    done = octavo("train", *start, *options)
+    assert done.code == 2
+    assert said in done.err
+    assert not out.exists()

@@ -53,15 +53,21 @@ def same_weights(one, other) -> bool:
 def test_a_twin_trains_the_torch_model_itself(backend, monkeypatch):
     """As torch would with AdamW for the matrices, decay and rates too."""
 
-    def adamw(matrices, learning_rate, weight_decay):
-        return torch.optim.AdamW(
-            matrices, lr=learning_rate, betas=(0.9, 0.95), eps=1e-10,
-            weight_decay=weight_decay,
-        )  # fmt: skip
+    class TorchsAdamW:
+        def __init__(self, matrices, learning_rate, weight_decay):
+            self.full = learning_rate
+            self.optimizer = torch.optim.AdamW(
+                matrices, betas=(0.9, 0.95), eps=1e-10,
+                weight_decay=weight_decay,
+            )  # fmt: skip
+
+        def step(self, share):
+            self.optimizer.param_groups[0]["lr"] = self.full * share
+            self.optimizer.step()
 
     ours = begin(recipe_for(backend))
     measured = steps(ours, 0, 12)
-    monkeypatch.setattr(torch_optimizers, "Muon", adamw)
+    monkeypatch.setattr(torch_optimizers, "Muon", TorchsAdamW)
     theirs = begin(RECIPE)
     start = [p.detach().clone() for p in theirs.model.parameters()]
     np.testing.assert_allclose(measured, steps(theirs, 0, 12), rtol=1e-4)

@@ -51,8 +51,8 @@ def test_a_step_is_plain_gradient_descent_on_the_batch(recipe):
     assert norm == pytest.approx(sum(squares).sqrt().item(), rel=1e-5)
     optimizers = twin.backend.optimizers
     for optimizer, full in zip(optimizers, (0.02, 0.01), strict=True):
-        for group in optimizer.param_groups:
-            group["lr"] = full * 0.25
+        assert optimizer.learning_rate == full
+        optimizer.learning_rate = full * 0.25
         optimizer.step()
     for ours, expected in zip(
         state.model.parameters(), twin.model.parameters(), strict=True

@@ -1,5 +1,7 @@
 """The optimizers against torch's own, and against the papers by hand."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from octavo.model import ModelConfig, Transformer
 from octavo.training.optimizers import (
     QUINTIC,
     ROUNDS,
+    AdamW,
     Muon,
     make_optimizers,
     orthogonalise,
@@ -64,24 +67,20 @@ def follow_torch(shape, momentum, weight_decay):
         [start.clone().requires_grad_() for start in starts]
         for _ in range(2)
     )
-    optimizers = (
-        Muon(ours, 0.02, momentum, weight_decay),
-        torch.optim.Muon(
-            theirs, lr=0.02, momentum=momentum, weight_decay=weight_decay,
-            adjust_lr_fn="original", ns_coefficients=QUINTIC,
-            ns_steps=ROUNDS,
-        ),
+    mine = Muon(ours, 0.02, momentum, weight_decay)
+    torchs = torch.optim.Muon(
+        theirs, lr=0.02, momentum=momentum, weight_decay=weight_decay,
+        adjust_lr_fn="original", ns_coefficients=QUINTIC, ns_steps=ROUNDS,
     )  # fmt: skip
     for step in range(8):
         gradients = torch.randn(2, *shape)
-        for matrices, optimizer in zip(
-            (ours, theirs), optimizers, strict=True
-        ):
+        for matrices in (ours, theirs):
             for matrix, gradient in zip(matrices, gradients, strict=True):
                 matrix.grad = gradient.clone()
-            for group in optimizer.param_groups:
-                group["lr"] = 0.02 / (1 + step)
-            optimizer.step()
+        share = 1 / (1 + step)
+        mine.step(share)
+        torchs.param_groups[0]["lr"] = 0.02 * share
+        torchs.step()
     ours, theirs = torch.stack(ours).detach(), torch.stack(theirs).detach()
     return float((ours - theirs).norm() / (theirs - starts).norm())
 
@@ -122,13 +121,37 @@ def test_adamw_by_hand():
         ahead = first / (1 - beta1**step)
         size = np.sqrt(second / (1 - beta2**step))
         x -= rate * share * ahead / (size + epsilon)
-        for parameter in adamw.param_groups[0]["params"]:
+        for parameter in adamw.parameters:
             parameter.grad = torch.zeros_like(parameter)
         table.grad = torch.from_numpy(gradient)
-        adamw.param_groups[0]["lr"] = rate * share
-        adamw.step()
+        adamw.step(share)
     np.testing.assert_allclose(table.detach(), x, rtol=0, atol=1e-6)
     assert torch.equal(model.norm.weight, torch.ones(32))  # no decay
+
+
+def test_adamw_is_torchs():
+    """Beside torch.optim.AdamW, as it moves two tensors ten times."""
+    torch.manual_seed(0)
+    starts = [torch.randn(30, 8), torch.randn(8)]
+    ours, theirs = (
+        [start.clone().requires_grad_() for start in starts]
+        for _ in range(2)
+    )
+    mine = AdamW(ours, 0.01)
+    torchs = torch.optim.AdamW(
+        theirs, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0, fused=True
+    )
+    for step in range(10):
+        share = 1 / (1 + step)
+        for one, other in zip(ours, theirs, strict=True):
+            one.grad = torch.randn(one.shape)
+            other.grad = one.grad.clone()
+        mine.step(share)
+        torchs.param_groups[0]["lr"] = 0.01 * share
+        torchs.step()
+    for one, other, start in zip(ours, theirs, starts, strict=True):
+        assert torch.equal(one, other)
+        assert not torch.equal(one, start)
 
 
 @pytest.mark.parametrize(
@@ -178,12 +201,24 @@ def test_each_parameter_has_one_optimizer():
     config = ModelConfig(vocab_size=30, num_layers=2, width=32)
     model = Transformer(config)
     muon, adamw = make_optimizers(model, 0.02, 0.01, 0.0)
-    held = [
-        [p for group in o.param_groups for p in group["params"]]
-        for o in (muon, adamw)
-    ]
+    held = [[p for stack in muon.stacks for p in stack], adamw.parameters]
     matrices = {name for name, p in model.named_parameters()
                 if any(p is q for q in held[0])}  # fmt: skip
     assert len(held[0]) == len(matrices) == 2 * 7
     assert "embedding.weight" not in matrices
     assert sum(map(len, held)) == len(list(model.parameters()))
+
+
+def test_training_does_not_wait_for_torchs_compiler():
+    """Torch's own optimizers bring it in, which takes a second."""
+    program = (
+        "import sys; from octavo.model import ModelConfig, Transformer; "
+        "from octavo.training.optimizers import make_optimizers; "
+        "config = ModelConfig(vocab_size=9, num_layers=1, width=64); "
+        "make_optimizers(Transformer(config), 0.1, 0.1, 0.0); "
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True
+    )
+    assert done.stdout.split() == [b"False"]

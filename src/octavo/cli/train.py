@@ -34,7 +34,7 @@ CHART = "loss.png"
 # What a run is made from; the last two leave nothing open but these.
 STARTS = ("corpus", "recipe", "resume")
 LEFT_OPEN = {
-    "recipe": ("out", "changes", "tensorboard", "as_json"),
+    "recipe": ("out", "changes", "memory_limit", "tensorboard", "as_json"),
     "resume": ("on_nan", "tensorboard", "as_json"),
 }
 
@@ -98,7 +98,8 @@ def command(
                 run = replace(run, recipe=run.recipe.changed([change]))
         elif recipe is not None and out is not None:
             wanted = Recipe.load(recipe).changed(changes)
-            run = prepare_from_recipe(wanted, out, live)
+            limit = asked["memory_limit"]
+            run = prepare_from_recipe(wanted, out, live, limit)
         else:
             assert out is not None
             run = prepare(Wish(**asked), out, live)

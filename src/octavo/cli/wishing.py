@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from octavo.training import SIZES
+from octavo.training.memory.limit import parse_memory
 
 OPTIONS = (
     click.option("--corpus", help="A corpus's name, or a file or folder."),
@@ -17,6 +18,14 @@ OPTIONS = (
     click.option("--size", help=f"One of {', '.join(SIZES)}."),
     click.option("--context", type=int, help="Tokens that the model sees."),
     click.option("--batch-size", type=int, help="Windows in a step."),
+    click.option(
+        "--memory-limit",
+        metavar="SIZE",
+        callback=lambda _context, _option, text: (
+            text and parse_memory(text)
+        ),
+        help="Stay within 4GiB, say, of memory; for PyTorch on the CPU.",
+    ),
     click.option(
         "--tokenizer",
         default="train",

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.optim import Optimizer
 
 from octavo.model import Transformer
 from octavo.training.memory.checkpointing import checkpoint_blocks
@@ -133,38 +132,23 @@ class TorchBackend:
 
     def step(self, share: float) -> None:
         """Move the weights; `share` scales every learning rate."""
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = group["full_lr"] * share
-            with products_in(self.precision, self.device):  # for Muon
-                optimizer.step()
+        with products_in(self.precision, self.device):  # for Muon
+            for optimizer in self.optimizers:
+                optimizer.step(share)
 
     def memory(self) -> Memory:
         """Return what the optimizers remember, for a checkpoint."""
         return {
-            f"{index}.{parameter}.{name}": value.cpu().contiguous()
+            f"{index}.{name}": value.cpu()
             for index, optimizer in enumerate(self.optimizers)
-            for parameter, values in optimizer.state_dict()["state"].items()
-            for name, value in values.items()
+            for name, value in optimizer.memory().items()
         }
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
         """Give the optimizers back what they remembered."""
         for index, optimizer in enumerate(self.optimizers):
-            _remember(optimizer, memory, f"{index}.")
-
-
-def _remember(
-    optimizer: Optimizer, memory: Mapping[str, Tensor], prefix: str
-) -> None:
-    """Give one optimizer back what it remembers of each parameter."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in memory.items():
-        if key.startswith(prefix):
-            parameter, name = key.removeprefix(prefix).split(".")
-            state.setdefault(int(parameter), {})[name] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
+            for name, value in optimizer.memory().items():
+                value.copy_(memory[f"{index}.{name}"])
 
 
 class TwinBackend:

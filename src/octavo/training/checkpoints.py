@@ -108,9 +108,20 @@ def restore(state: State, run: Path) -> Kept | None:
         write_sealed(folder / RECORD, asdict(kept))
     load_weights(state.model, folder / WEIGHTS)
     for name, part in state.parts.items():
-        part.remember(read_tensors(folder / name))
+        _remind(part, folder / name)
     state.step, state.seconds = kept.step, kept.seconds
     return kept
+
+
+def _remind(part: Part, path: Path) -> None:
+    """Give a part back what a file of a checkpoint holds of it."""
+    try:
+        part.remember(read_tensors(path))
+    except KeyError as error:
+        raise UserError(
+            f"{path} has no {error}: another version of octavo wrote it. "
+            "Go on with that one, or start again with --recipe"
+        ) from error
 
 
 def _write(state: State, folder: Path, record: Mark) -> None:

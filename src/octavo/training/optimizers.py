@@ -7,11 +7,10 @@ tokens it reaches a loss that AdamW needs about twice as many for.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from octavo.model import Transformer
 from octavo.model.fast import products_kind
@@ -43,7 +42,7 @@ def orthogonalise(matrices: Tensor, rounds: int = ROUNDS) -> Tensor:
     return orthogonal
 
 
-class Muon(Optimizer):
+class Muon:
     """Momentum, orthogonalised (Jordan et al. 2024), for 2-D parameters.
 
     Matrices of one shape are stepped together, as one stack: many small
@@ -58,39 +57,92 @@ class Muon(Optimizer):
         momentum: float = 0.95,
         weight_decay: float = 0.0,
     ) -> None:
+        self.learning_rate, self.momentum = learning_rate, momentum
+        self.weight_decay = weight_decay
         by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
         for parameter in parameters:
             by_shape[parameter.shape].append(parameter)
-        settings = {
-            "lr": learning_rate,
-            "momentum": momentum,
-            "weight_decay": weight_decay,
-        }
-        stacks = [{"params": stack} for stack in by_shape.values()]
-        super().__init__(stacks, settings)
+        self.stacks = list(by_shape.values())
+        self.averages = [
+            torch.zeros_like(torch.stack(stack)) for stack in self.stacks
+        ]
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Move every matrix one step."""
-        assert closure is None
-        for group in self.param_groups:
-            matrices: list[Tensor] = group["params"]
-            gradients = torch.stack(
-                [cast("Tensor", matrix.grad) for matrix in matrices]
-            )
-            state = self.state[matrices[0]]  # one buffer for the stack
-            if not state:
-                state["momentum"] = torch.zeros_like(gradients)
-            average: Tensor = state["momentum"]
-            average.lerp_(gradients, 1 - group["momentum"])
+    def step(self, share: float = 1.0) -> None:
+        """Move every matrix; `share` scales the learning rate."""
+        full = self.learning_rate * share
+        for matrices, average in zip(
+            self.stacks, self.averages, strict=True
+        ):
+            gradients = torch.stack(gradients_of(matrices))
+            average.lerp_(gradients, 1 - self.momentum)
             # Nesterov: look where the momentum is about to go.
-            ahead = gradients.lerp_(average, group["momentum"])
+            ahead = gradients.lerp_(average, self.momentum)
             rows, columns = ahead.shape[-2:]
-            rate = group["lr"] * max(1.0, rows / columns) ** 0.5
+            rate = full * max(1.0, rows / columns) ** 0.5
             steps = orthogonalise(ahead)
-            if decay := group["lr"] * group["weight_decay"]:
+            if decay := full * self.weight_decay:
                 torch._foreach_mul_(matrices, 1 - decay)
             torch._foreach_add_(matrices, list(steps), alpha=-rate)
+
+    def memory(self) -> dict[str, Tensor]:
+        """Return what it remembers of earlier steps."""
+        return {f"average.{i}": x for i, x in enumerate(self.averages)}
+
+
+class AdamW:
+    """Adam (Kingma and Ba 2015), without decay: all but the matrices.
+
+    Torch's kernel; `twins.numpy_optimizer` says what it computes. (Torch's
+    optimizers themselves take a second to import.)
+    """
+
+    def __init__(
+        self, parameters: Iterable[Tensor], learning_rate: float = 1e-3
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.parameters = list(parameters)
+        self.first = [torch.zeros_like(p) for p in self.parameters]
+        self.second = [torch.zeros_like(p) for p in self.parameters]
+        self.steps = [p.new_zeros(()) for p in self.parameters]
+
+    @torch.no_grad()
+    def step(self, share: float = 1.0) -> None:
+        """Move every parameter; `share` scales the learning rate."""
+        torch._foreach_add_(self.steps, 1)
+        torch._fused_adamw_(
+            self.parameters,
+            gradients_of(self.parameters),
+            self.first,
+            self.second,
+            [],
+            self.steps,
+            lr=self.learning_rate * share,
+            beta1=0.9,
+            beta2=0.95,
+            weight_decay=0.0,
+            eps=1e-10,
+            amsgrad=False,
+            maximize=False,
+        )
+
+    def memory(self) -> dict[str, Tensor]:
+        """Return what it remembers of earlier steps."""
+        kept = {
+            "first": self.first,
+            "second": self.second,
+            "steps": self.steps,
+        }
+        return {
+            f"{name}.{i}": x
+            for name, tensors in kept.items()
+            for i, x in enumerate(tensors)
+        }
+
+
+def gradients_of(parameters: list[Tensor]) -> list[Tensor]:
+    """Return the gradients, which there must be."""
+    return [cast("Tensor", parameter.grad) for parameter in parameters]
 
 
 def make_optimizers(
@@ -98,7 +150,7 @@ def make_optimizers(
     matrix_learning_rate: float,
     other_learning_rate: float,
     weight_decay: float,
-) -> list[Optimizer]:
+) -> list[Muon | AdamW]:
     """Give the blocks' matrices to Muon, all else to AdamW.
 
     Embeddings are tables, not maps: each row is a token of its own.
@@ -106,18 +158,7 @@ def make_optimizers(
     matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
-    optimizers: list[Optimizer] = [
+    return [
         Muon(matrices, matrix_learning_rate, weight_decay=weight_decay),
-        torch.optim.AdamW(
-            others,
-            lr=other_learning_rate,
-            betas=(0.9, 0.95),
-            eps=1e-10,
-            weight_decay=0.0,
-            fused=True,
-        ),
+        AdamW(others, other_learning_rate),
     ]
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["full_lr"] = group["lr"]  # a schedule scales it
-    return optimizers

@@ -18,6 +18,7 @@ from octavo.training.backends import require_backend
 from octavo.training.batches import Batches
 from octavo.training.devices import choose_device, require_device
 from octavo.training.dial.choose import choose, timed
+from octavo.training.dial.facts import memory_facts
 from octavo.training.dial.plan import Plan
 from octavo.training.dial.question import Question
 from octavo.training.dial.wish import Wish
@@ -27,6 +28,7 @@ from octavo.training.material import (
     vocab_size_for,
     write_material,
 )
+from octavo.training.memory.limit import fit, require_predictable
 from octavo.training.recipe import DataRecipe, Recipe
 from octavo.training.run import Run, require_new_run
 from octavo.training.watcher import Watcher
@@ -61,7 +63,9 @@ def plan_run(wish: Wish, watcher: Watcher | None = None) -> Plan:
 def gather(wish: Wish, folder: Path, watcher: Watcher) -> Question:
     """Read and encode a wish's text; from here on the minutes count."""
     require_backend(wish.backend)
-    choose_device(wish.device, wish.backend)  # before anything is read
+    device = choose_device(wish.device, wish.backend)
+    if wish.memory_limit:
+        require_predictable(wish.backend, device)
     corpus = read_corpus(wish.corpus, wish.field, watcher)
     began = time.monotonic()
     data = DataRecipe(
@@ -79,13 +83,21 @@ def gather(wish: Wish, folder: Path, watcher: Watcher) -> Question:
 
 
 def prepare_from_recipe(
-    recipe: Recipe, out: Path, watcher: Watcher | None = None
+    recipe: Recipe,
+    out: Path,
+    watcher: Watcher | None = None,
+    memory_limit: int | None = None,
 ) -> Run:
-    """Make the run folder of a recipe, to repeat its run exactly."""
+    """Make the run folder of a recipe, to repeat its run exactly.
+
+    With a memory limit in bytes, as exactly as techniques that keep it do.
+    """
     watcher = watcher or Watcher()
     require_new_run(out)
     require_backend(recipe.training.backend)
     require_device(recipe.training.device)
+    if memory_limit:
+        recipe = limited(recipe, memory_limit, watcher)
     corpus = read_corpus(recipe.data.corpus, recipe.data.field, watcher)
     require_same("corpus", recipe.data, "fingerprint", corpus)
     tokenizer = make_tokenizer(recipe.data, corpus, watcher)
@@ -105,6 +117,15 @@ def prepare_from_recipe(
         del material  # it keeps files open
         write_choices(folder, recipe, tokenizer)
     return Run.open(out)
+
+
+def limited(recipe: Recipe, limit: int, watcher: Watcher) -> Recipe:
+    """Return a recipe within a memory limit, and tell what was done."""
+    require_predictable(recipe.training.backend, recipe.training.device)
+    fitted = fit(recipe, limit)
+    for fact in memory_facts(limit, recipe, fitted):
+        watcher.noted(str(fact))
+    return fitted
 
 
 def require_same(

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from octavo.foundation import UserError
 from octavo.training import Wish
 from octavo.training.dial import choose as choose_module
 from octavo.training.dial.budget import Pace
 from octavo.training.dial.choose import choose, timed
 from octavo.training.dial.facts import batch_size_for
 from octavo.training.dial.sizes import model_of
+from octavo.training.memory.limit import least_memory, memory_for
 
 from .conftest import LAW
 
@@ -183,3 +185,24 @@ def test_a_plan_can_be_written_as_json(ask, machine):
     assert content["times"]["total"] == pytest.approx(60, abs=0.1)
     assert len(content["candidates"]) == 3
     assert content["facts"][0]["name"] == "size"
+
+
+def test_sizes_that_do_not_fit_are_not_weighed(ask, machine):
+    limit = least_memory(ask().draft("small"))
+    plan = choose(ask(minutes=1e5, memory_limit=limit))
+    assert [c.size for c in plan.candidates] == ["tiny", "small"]
+    assert memory_for(plan.recipe) <= limit
+    named = facts(plan)
+    assert named["size"][1].endswith("in 100000 min and the memory")
+    assert named["memory limit"][0] == f"{-(-limit // 10**6)}MB"
+    with pytest.raises(UserError, match="too low for 4 layers 128 wide"):
+        choose(ask(minutes=1.0, memory_limit=10**6))
+
+
+def test_a_batch_is_read_in_parts_to_fit(ask, machine):
+    wish = {"tokens": 4096, "batch_size": 256}
+    limit = memory_for(choose(ask(**wish)).recipe) - 1
+    plan = choose(ask(**wish, memory_limit=limit))
+    assert plan.recipe.training.accumulate == 2
+    assert facts(plan)["to fit in it"][0] == "accumulate = 2"
+    assert 1.2 * plan.memory <= limit

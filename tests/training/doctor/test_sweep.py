@@ -155,7 +155,7 @@ def test_a_stop_leaves_the_trials_that_are_done(timid, found):
 
 def test_a_rate_that_breaks_the_loss_is_marked(timid, monkeypatch):
     def breaking(state, share, *batch):
-        rate = state.backend.optimizers[0].param_groups[0]["full_lr"]
+        rate = state.backend.optimizers[0].learning_rate
         measured = take_step(state, share, *batch)
         if rate > 0.015 and state.step == 5:
             raise NonFiniteError(5, replaced(measured))

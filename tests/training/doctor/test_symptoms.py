@@ -312,6 +312,18 @@ def test_memory_that_is_nearly_full(trained, symptoms):
     assert symptoms(trained(), small) == ["memory nearly full"]
 
 
+def test_memory_that_techniques_would_free(trained, monkeypatch):
+    """Where the prediction is 2 GB, of which half need not be."""
+    small = replace(MACHINE, memory=50_000_000)
+    resources = "octavo.training.doctor.resources"
+    monkeypatch.setattr(f"{resources}.memory_for", lambda _: 2 * 10**9)
+    monkeypatch.setattr(f"{resources}.least_memory", lambda _: 10**9)
+    (finding,) = diagnose(trained().folder, small).findings
+    name = "memory nearly full: more kept than must be"
+    assert finding.symptom.name == name
+    assert finding.command.endswith(" --memory-limit 1000MB")
+
+
 def test_a_disk_that_is_nearly_full(prepared, trained, symptoms):
     full = replace(MACHINE, free_disk=100_000)
     assert symptoms(prepared(), full) == ["disk nearly full"]

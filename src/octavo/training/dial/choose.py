@@ -56,7 +56,7 @@ def choose_by_tokens(question: Question, tokens: int) -> Plan:
         why = f"the only one of the backend {training.backend}"
     return plan_of(
         question,
-        changed(draft, precision=precision),
+        question.fitted(changed(draft, precision=precision)),
         size_fact(size, ASKED if question.wish.size else rule),
         Fact("threads", str(draft.training.threads), "all there are"),
         Fact("precision", precision, why),
@@ -95,6 +95,8 @@ class Chooser:
         pace = self.pace(drafts[best.size])
         tokens = pace.tokens(minutes)
         rule = f"lowest expected loss in {minutes:g} min"
+        if self.question.wish.memory_limit:
+            rule += " and the memory"
         if self.question.wish.size is not None:
             rule = ASKED
         plan = plan_of(

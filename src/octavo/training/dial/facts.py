@@ -1,9 +1,12 @@
 """The rules that need no probe, and the line that each is told in."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from octavo.training.dial.plan import Fact
 from octavo.training.dial.wish import Wish
+from octavo.training.memory.limit import changes, megabytes
+from octavo.training.memory.prediction import predict_memory
 from octavo.training.recipe import Recipe, TrainingRecipe
 
 ASKED = "as you asked"
@@ -59,6 +62,20 @@ def facts_of(wish: Wish, recipe: Recipe) -> Iterator[Fact]:
         named = wish.device == training.device
         rule = ASKED if named else "there is one"
         yield Fact("device", training.device, rule)
+    if wish.memory_limit:
+        plain = replace(recipe, training=TrainingRecipe(tokens=1))
+        yield from memory_facts(wish.memory_limit, plain, recipe)
+
+
+def memory_facts(
+    limit: int, before: Recipe, after: Recipe
+) -> Iterator[Fact]:
+    """Yield a memory limit, and what was done to a recipe to keep it."""
+    predicted = megabytes(predict_memory(after))
+    rule = f"{ASKED}; {predicted} are predicted, and a fifth more wanted"
+    yield Fact("memory limit", megabytes(limit), rule)
+    for change, why in changes(before, after):
+        yield Fact("to fit in it", change, why)
 
 
 def _vocabulary_rule(wish: Wish) -> str:

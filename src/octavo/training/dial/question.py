@@ -12,6 +12,7 @@ from octavo.training.dial.sizes import SIZES, model_of
 from octavo.training.dial.table import Outlook
 from octavo.training.dial.wish import Wish
 from octavo.training.material import Material, opening
+from octavo.training.memory.limit import fit, least_memory
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 
 DEFAULT_MINUTES = 10.0
@@ -41,10 +42,11 @@ class Question:
         """Return a recipe for each size that is open, budgets open too.
 
         Open are the sizes of which runs were recorded, as far as the text
-        is long enough for their context; or the one that was asked for.
+        is long enough for their context and the memory for their steps; or
+        the one that was asked for. They are in float32, which is timed.
         """
         if self.wish.size is not None:
-            return {self.wish.size: self.draft(self.wish.size)}
+            return {self.wish.size: self.fitted(self.draft(self.wish.size))}
         recorded = {run.size for run in self.outlook.family.runs}
         drafts = {s: self.draft(s) for s in SIZES if s in recorded}
         length = len(self.material.train.ids)
@@ -53,7 +55,17 @@ class Question:
             for size, draft in drafts.items()
             if num_windows(length, draft.model.context)
         }
-        return fitting or {"tiny": self.draft("tiny")}
+        fitting = fitting or {"tiny": self.draft("tiny")}
+        if limit := self.wish.memory_limit:
+            needed = {s: least_memory(d) for s, d in fitting.items()}
+            most = max(limit, min(needed.values()))  # one is left, to tell
+            fitting = {s: fitting[s] for s in needed if needed[s] <= most}
+        return {size: self.fitted(draft) for size, draft in fitting.items()}
+
+    def fitted(self, recipe: Recipe) -> Recipe:
+        """Return a recipe within the memory limit, if there is one."""
+        limit = self.wish.memory_limit
+        return recipe if limit is None else fit(recipe, limit)
 
     def draft(self, size: str) -> Recipe:
         """Return a size's recipe but for the budget."""

@@ -8,7 +8,14 @@ from octavo.training.recipe import BACKENDS, DEVICES, ON_NAN
 
 # Past these no run would ever end.
 MOST = {"minutes": 525_600, "tokens": 10**15}
-POSITIVE = ("minutes", "tokens", "context", "batch_size", "vocab_size")
+POSITIVE = (
+    "minutes",
+    "tokens",
+    "context",
+    "batch_size",
+    "vocab_size",
+    "memory_limit",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +31,7 @@ class Wish:
     size: str | None = None
     context: int | None = None
     batch_size: int | None = None
+    memory_limit: int | None = None  # in bytes
     prompt: str | None = None
     seed: int = 0
     backend: str = "torch"

@@ -1,10 +1,13 @@
 """Signs that time, room or bytes are lost: speed, memory, disk, files."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from octavo.foundation.checksums import changed
 from octavo.training.doctor.evidence import Evidence, Sign
+from octavo.training.memory.limit import least_memory, memory_for
 
 STRETCHES, FEWEST = 20, 8  # of the run, and of steps in each
 # Of a run's time, lost in stretches that were slower than its quicker ones.
@@ -15,6 +18,7 @@ LARGE_STEP = 1024  # tokens: from here on, overhead is no excuse for
 STARVED = 0.03  # so little
 WORTHWHILE = 1.5  # times as fast
 NEARLY_FULL = 0.9  # of the machine's memory
+ROOMY = 0.75  # of it leave room for other programs
 KEPT = 3  # checkpoints on the disk while one is written, and the weights
 
 
@@ -126,6 +130,19 @@ def idle_accelerator(e: Evidence) -> Sign | None:
         f"the run computes on the CPU, and PyTorch finds a {name} device",
         {"device": name},
     )
+
+
+def too_much_kept(e: Evidence) -> Sign | None:
+    """Look for such a program that techniques could make smaller."""
+    sign, recipe, total = memory_full(e), e.run.recipe, e.machine.memory
+    where = recipe.training.backend, recipe.training.device
+    if sign is None or total is None or where != ("torch", "cpu"):
+        return None
+    least, now = least_memory(recipe), memory_for(recipe)
+    limit = -(-max(least, int(ROOMY * total)) // 10**6)  # in MB
+    if limit * 10**6 >= now:
+        return None
+    return replace(sign, values={"limit": limit})
 
 
 def memory_full(e: Evidence) -> Sign | None:

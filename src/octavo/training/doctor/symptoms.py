@@ -272,6 +272,16 @@ SYMPTOMS = (
         check=resources.idle_cores,
     ),
     Symptom(
+        name="memory nearly full: more kept than must be",
+        see="Training fills the machine's memory, and the same steps could "
+        "do with less.",
+        cause="The fastest way to compute keeps the most.",
+        remedy="Set a limit: what keeps it is chosen for you.",
+        command=f"{ANEW} --memory-limit {{limit}}MB",
+        check=resources.too_much_kept,
+        explains=("memory nearly full",),
+    ),
+    Symptom(
         name="memory nearly full",
         see="Training fills the machine's memory, becomes very slow, or is "
         "killed by the system.",

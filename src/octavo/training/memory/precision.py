@@ -1,8 +1,9 @@
 """Precision: bfloat16 where it pays, float32 where it matters.
 
 A bfloat16 has float32's range and a third of its digits, in half the room.
-Weights, gradients and optimizers stay float32 always; so do norms, softmax
-and loss (Micikevicius et al. 2018).
+Weights, gradients, optimizers, the residual stream and the loss stay
+float32 always (Micikevicius et al. 2018). Norms and softmax compute in it,
+and their results are rounded where a product reads them.
 
 float32         everything
 bfloat16        matrix products (Muon's too): fast where the processor
