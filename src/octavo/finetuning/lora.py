@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from octavo.finetuning.learning import PackBackend
 from octavo.model import Transformer
 from octavo.training.backends import Memory
+from octavo.training.optimizers import AdamW
 from octavo.training.recipe import TrainingRecipe
 
 SCALE = 2.0  # s; elsewhere written alpha / rank
@@ -103,11 +104,7 @@ class LoraBackend(PackBackend):
         for matrix in self.adapter.matrices.values():
             matrix.requires_grad_(True)
         rate = training.other_learning_rate
-        adamw = torch.optim.AdamW(
-            self.adapter.parameters(), rate, weight_decay=0.0, fused=True
-        )
-        adamw.param_groups[0]["full_lr"] = rate
-        self.optimizers = [adamw]
+        self.optimizers = [AdamW(self.adapter.parameters(), rate)]
 
     def loss(
         self,
