@@ -13,11 +13,12 @@ from octavo.finetuning.learning import trained_loss
 from octavo.finetuning.messages import exchange
 from octavo.finetuning.packing import pack
 from octavo.finetuning.preparing import (
+    TunedRun,
     TuningWish,
-    conversations_of,
     open_run,
     prepare_tuning,
 )
+from octavo.finetuning.rendering import render
 from octavo.finetuning.tuning import finetune
 from octavo.interop import load_model
 from octavo.model import ModelConfig
@@ -55,7 +56,7 @@ def base(tmp_path_factory) -> Run:
     return run
 
 
-def prepared(base: Run, out: Path, rank: int = 0) -> Run:
+def prepared(base: Run, out: Path, rank: int = 0) -> TunedRun:
     wish = TuningWish(
         base=base.folder, examples="counting", epochs=3.0, lora_rank=rank
     )
@@ -63,8 +64,9 @@ def prepared(base: Run, out: Path, rank: int = 0) -> Run:
 
 
 def loss(model, run: Run) -> float:
+    said = pack([render(run.tokenizer, each) for each in SAID])
     with torch.inference_mode():
-        return float(trained_loss(model, *pack(conversations_of(run))))
+        return float(trained_loss(model, *said))
 
 
 # PEFT asks transformers for what that is about to rename.

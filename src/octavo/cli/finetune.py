@@ -9,12 +9,10 @@ from octavo.cli.train import report, train_or_pause
 from octavo.finetuning import Conversation, render
 from octavo.finetuning.examples import examples_named
 from octavo.finetuning.preparing import (
-    BEFORE,
     TuningWish,
     prepare_tuning,
 )
 from octavo.finetuning.rendering import runs
-from octavo.foundation.files import read_json
 from octavo.foundation.text import printable
 from octavo.tokenizer import Tokenizer
 
@@ -82,14 +80,7 @@ def command(
         tuned = prepare_tuning(wish, conversations, out, live)
         score = train_or_pause(tuned, live)
     if score:
-        before = read_json(tuned.folder / BEFORE)["bits_per_byte"]
         report(tuned, score, as_json)
-        if not as_json:
-            worse = score.bits_per_byte / before - 1
-            click.echo(
-                f"Before fine-tuning: {before:.3f} bits per byte "
-                f"({worse:+.1%} since)"
-            )
 
 
 def marked(tokenizer: Tokenizer, conversation: Conversation) -> str:

@@ -16,28 +16,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from octavo.evaluation import score_model
-from octavo.finetuning.adapter import require_adapter
+from octavo.finetuning.adapter import ADAPTER, require_adapter
 from octavo.finetuning.messages import (
     Conversation,
-    read_conversations,
     write_conversations,
 )
 from octavo.finetuning.packing import fitting, mean_length
 from octavo.finetuning.recipe import Tuning, TuningRecipe
-from octavo.finetuning.rendering import Rendered, render
+from octavo.finetuning.rendering import Rendered, end_of_turn, render
 from octavo.foundation.checksums import write_checksums
 from octavo.foundation.files import (
+    read_json,
     replacing_folder,
     write_bytes,
     write_json,
 )
-from octavo.interop import weights_as_bytes
+from octavo.interop import save_generation_config, weights_as_bytes
 from octavo.tokenizer import Tokenizer
 from octavo.training import Recipe, Run, Watcher, load_trained
 from octavo.training.run import require_new_run
 
 BASE, EXAMPLES = "base.safetensors", "examples.jsonl"
 BEFORE = "before.json"
+MADE = (
+    "generation_config.json", BASE, EXAMPLES, BEFORE, TuningRecipe.FILE
+)  # fmt: skip
 # What a fine-tuned run takes over from its base.
 TAKEN = (
     "config.json",
@@ -45,7 +48,6 @@ TAKEN = (
     "tokenizer.json",
     "tokenizer_config.json",
     "chat_template.jinja",
-    "generation_config.json",
     "tokens/train.npy",
     "tokens/train.npy.json",
     "tokens/held_out.npy",
@@ -57,6 +59,38 @@ STEPS_PER_EPOCH = 10  # so that a pass has at least about so many steps
 # adapter, which begins at nothing, has a rate of its own.
 MATRIX_SHARE, OTHER_SHARE = 0.2, 0.2
 LORA_RATE = 0.005
+
+
+@dataclass(frozen=True, kw_only=True)
+class TunedRun(Run):
+    """A run that goes on from another one's weights, with conversations."""
+
+    recipe: TuningRecipe
+
+    @classmethod
+    def load_recipe(cls, folder: Path) -> TuningRecipe:
+        """Read the recipe of the fine-tuning."""
+        return TuningRecipe.load(folder / TuningRecipe.FILE)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all is done, the adapter too."""
+        adapted = not self.recipe.tuning.lora_rank or (
+            (self.folder / ADAPTER).is_dir()
+        )
+        return adapted and super().finished
+
+    @property
+    def bits_before(self) -> float:
+        """The base's bits per byte on the held-out text."""
+        found: float = read_json(self.folder / BEFORE)["bits_per_byte"]
+        return found
+
+
+def open_run(folder: Path) -> Run:
+    """Open a run folder, of a base or of a fine-tuning."""
+    tuned = (folder / TuningRecipe.FILE).is_file()
+    return (TunedRun if tuned else Run).open(folder)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +109,7 @@ def prepare_tuning(
     conversations: Sequence[Conversation],
     out: Path,
     watcher: Watcher | None = None,
-) -> Run:
+) -> TunedRun:
     """Make the run folder of a fine-tuning, ready for its first step.
 
     Raises UserError for a base that cannot chat, or conversations of
@@ -101,28 +135,15 @@ def prepare_tuning(
         (folder / "tokens").mkdir()
         for name in TAKEN:
             shutil.copyfile(wish.base / name, folder / name)
+        turn = end_of_turn(base.tokenizer)
+        save_generation_config(base.tokenizer, folder, turn)
         write_bytes(folder / BASE, weights_as_bytes(model))
         write_conversations(folder / EXAMPLES, conversations)
         write_json(folder / BEFORE, before.as_dict())
         recipe.save(folder / TuningRecipe.FILE)
-        made = [BASE, EXAMPLES, BEFORE, TuningRecipe.FILE]
         kept = [name for name in TAKEN if not name.endswith(".npy")]
-        write_checksums(folder, [*kept, *made])
-    return open_run(out)
-
-
-def is_tuned(folder: Path) -> bool:
-    """Whether a run folder is that of a fine-tuning."""
-    return (folder / TuningRecipe.FILE).is_file()
-
-
-def open_run(folder: Path) -> Run:
-    """Open a run folder; a fine-tuned one has its fine-tuning's recipe."""
-    run = Run.open(folder)
-    if not is_tuned(folder):
-        return run
-    recipe = TuningRecipe.load(folder / TuningRecipe.FILE)
-    return replace(run, recipe=recipe)
+        write_checksums(folder, [*kept, *MADE])
+    return TunedRun.open(out)
 
 
 def rendered(
@@ -141,12 +162,6 @@ def rendered(
             f"the context of {context} tokens, and left out"
         )
     return fit
-
-
-def conversations_of(run: Run) -> list[Rendered]:
-    """Return what a fine-tuned run is taught, from its folder."""
-    read = read_conversations(run.folder / EXAMPLES)
-    return rendered(read, run.tokenizer, run.recipe, Watcher())
 
 
 def recipe_for(

@@ -6,7 +6,6 @@ Whoever wants to watch passes a `Watcher`; whoever wants to stop it passes a
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
 
 import torch
 
@@ -15,7 +14,6 @@ from octavo.foundation.checksums import changed
 from octavo.foundation.files import remove_leftovers, write_bytes
 from octavo.foundation.locks import only_one
 from octavo.interop import weights_as_bytes
-from octavo.training.batches import Batches
 from octavo.training.checkpoints import (
     CHECKPOINTS,
     Kept,
@@ -23,6 +21,7 @@ from octavo.training.checkpoints import (
     restore,
     save_checkpoint,
 )
+from octavo.training.course import Course, from_text
 from octavo.training.devices import (
     compare_with_cpu,
     require_agreement,
@@ -38,37 +37,12 @@ from octavo.training.run import (
     resumable,
     write_status,
 )
-from octavo.training.steps import NonFiniteError, Step, begin, take_step
+from octavo.training.steps import NonFiniteError, Step, take_step
 from octavo.training.surroundings import surroundings, what_changed
-from octavo.training.track import Track
 from octavo.training.trouble import Guard
 from octavo.training.watcher import Moment, Watcher
 
 CHECKPOINT_SECONDS = 60.0
-
-
-class Lessons(Protocol):
-    """What a run reads: a batch for each step, decided by the step."""
-
-    tokens_per_step: int
-
-    def at(self, step: int) -> tuple[Any, ...]:
-        """Return what the backend's `loss` takes."""
-
-
-class Course(NamedTuple):
-    """What is taught, and the state before the first step."""
-
-    state: State
-    lessons: Lessons
-    track: Track | None = None  # that the losses are held against
-
-
-def from_text(run: Run) -> Course:
-    """Return the course of a new model through a run's text."""
-    return Course(
-        begin(run.recipe), Batches.of(run.recipe, run.train), Track.of(run)
-    )
 
 
 def train(
@@ -138,13 +112,13 @@ class Trainer:
     def __init__(
         self, run: Run, course: Course, record: Mark, watcher: Watcher
     ) -> None:
-        state, self.lessons, track = course
-        self.run, self.state, self.watcher = run, state, watcher
+        self.state, self.lessons = course.state, course.lessons
+        self.run, self.watcher = run, watcher
         self.recipe = run.recipe
         self.metrics = Metrics.reopen(run.folder, record)
-        self.looks = Looks(run, state.step, self.metrics, watcher, track)
+        self.looks = Looks(run, course, self.metrics, watcher)
         self.guard = Guard(run, self.lessons, self.metrics, self._save)
-        self.clock = Clock(state)
+        self.clock = Clock(self.state)
 
     def train(self, stop: Callable[[], bool]) -> Score | None:
         """Step to the end or to a stop; then save, and at the end score."""
