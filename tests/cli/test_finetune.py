@@ -20,8 +20,8 @@ SAID = [
 def base(octavo, corpus, tmp_path_factory):
     """A run of three steps, whose context a conversation fits."""
     out = tmp_path_factory.mktemp("runs") / "base"
-    done = octavo("train", "--corpus", corpus, "--out", out,
-                  "--tokens", 3 * 256, *TRAINING, "--context", 64)  # fmt: skip
+    how = ("--tokens", 3 * 256, *TRAINING, "--context", 64)
+    done = octavo("train", "--corpus", corpus, "--out", out, *how)
     assert done.code == 0, done.err
     return out
 
