@@ -25,16 +25,21 @@ from octavo.training import (
     prepare,
     prepare_from_recipe,
     train,
+    with_techniques,
 )
 from octavo.training.chart import draw_run
 from octavo.training.events import event_files, require_tensorboard
+from octavo.training.recipe import TECHNIQUES
 from octavo.training.run import resumable
 
 CHART = "loss.png"
 # What a run is made from; the last two leave nothing open but these.
 STARTS = ("corpus", "recipe", "resume")
 LEFT_OPEN = {
-    "recipe": ("out", "changes", "memory_limit", "tensorboard", "as_json"),
+    "recipe": (
+        *("out", "changes", "memory_limit", "tensorboard", "as_json"),
+        *TECHNIQUES,
+    ),
     "resume": ("on_nan", "tensorboard", "as_json"),
 }
 
@@ -97,7 +102,10 @@ def command(
                 change = f"training.on_nan={asked['on_nan']}"
                 run = replace(run, recipe=run.recipe.changed([change]))
         elif recipe is not None and out is not None:
-            wanted = Recipe.load(recipe).changed(changes)
+            techniques = {n: asked[n] for n in TECHNIQUES if n in given}
+            wanted = with_techniques(
+                Recipe.load(recipe).changed(changes), techniques
+            )
             limit = asked["memory_limit"]
             run = prepare_from_recipe(wanted, out, live, limit)
         else:

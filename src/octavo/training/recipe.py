@@ -25,6 +25,12 @@ from octavo.twins.numpy_model import require_plain
 BACKENDS = ("torch", *TWINS)
 DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = ("float32", "bfloat16", "bfloat16-saved")
+TECHNIQUES = (  # that save memory, as they are named in [training]
+    "precision",
+    "accumulate",
+    "checkpoint_activations",
+    "loss_chunk",
+)
 ON_NAN = ("stop", "skip")  # at a loss or gradient that is no number
 FORMAT = 1  # of recipe.toml and of the run folder around it
 

@@ -22,6 +22,11 @@ SHARES = {"float32": 1.0, "bfloat16": 0.68, "bfloat16-saved": 0.85}
 TWICE = 4
 
 
+def is_predictable(backend: str, device: str) -> bool:
+    """Say whether the prediction holds there."""
+    return (backend, device) == ("torch", "cpu")
+
+
 def predict_memory(recipe: Recipe) -> int:
     """Return the peak memory of training in PyTorch, in bytes."""
     model, training = recipe.model, recipe.training
