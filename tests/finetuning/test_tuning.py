@@ -9,8 +9,10 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from octavo.evaluation import score_model
+from octavo.finetuning import preparing
 from octavo.finetuning.learning import trained_loss
 from octavo.finetuning.messages import exchange
+from octavo.finetuning.pace import speed_of
 from octavo.finetuning.packing import pack
 from octavo.finetuning.preparing import (
     TunedRun,
@@ -21,7 +23,7 @@ from octavo.finetuning.preparing import (
 from octavo.finetuning.rendering import render
 from octavo.finetuning.tuning import finetune
 from octavo.interop import load_model
-from octavo.model import ModelConfig
+from octavo.model import ModelConfig, Transformer
 from octavo.training import (
     DataRecipe,
     Recipe,
@@ -114,3 +116,27 @@ def test_stopped_and_gone_on_it_is_the_same_run(base, tmp_path, rank):
             (run.folder / name).read_bytes() for run in (whole, halves)
         )
         assert one == other, name
+
+
+def test_minutes_decide_the_epochs(base, tmp_path, monkeypatch):
+    monkeypatch.setattr(preparing, "speed_of", lambda *_: 1000.0)
+    wish = TuningWish(base=base.folder, examples="counting", minutes=1.0)
+    recipe = prepare_tuning(wish, SAID, tmp_path / "run").recipe
+    # A minute, less 4 seconds around it and the judging; 4% for looks.
+    assert 30_000 < recipe.training.tokens < 56_000 / 1.04
+    read = [render(base.tokenizer, each).ids for each in SAID]
+    epochs = recipe.training.tokens / sum(map(len, read))
+    assert recipe.tuning.epochs == pytest.approx(epochs, rel=1e-4)
+
+
+@pytest.mark.parametrize("rank", [0, 4])
+def test_to_measure_the_speed_moves_nothing(base, tmp_path, rank):
+    run = prepared(base, tmp_path / "run", rank)
+    model = Transformer(base.recipe.model)
+    before = {n: x.clone() for n, x in model.state_dict().items()}
+    read = [render(run.tokenizer, each) for each in SAID]
+    assert speed_of(run.recipe, model, read) > 0
+    assert all(
+        torch.equal(x, before[n]) for n, x in model.state_dict().items()
+    )
+    assert all(p.grad is None for p in model.parameters())

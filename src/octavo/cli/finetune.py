@@ -35,6 +35,9 @@ from octavo.tokenizer import Tokenizer
     help="Learn a change of this rank, not the whole model.",
 )
 @click.option("--epochs", default=2.0, help="How often each is read.")
+@click.option(
+    "--minutes", type=float, help="As often as these have time for."
+)
 @click.option("--seed", default=0, help="Decides the order.")
 @click.option(
     "--show",
@@ -48,6 +51,7 @@ def command(
     out: Path | None,
     lora: int | None,
     epochs: float,
+    minutes: float | None,
     seed: int,
     show: bool,
     as_json: bool,
@@ -74,6 +78,7 @@ def command(
             base=run,
             examples=examples,
             epochs=epochs,
+            minutes=minutes,
             lora_rank=lora or 0,
             seed=seed,
         )

@@ -136,3 +136,12 @@ class LoraBackend(PackBackend):
         """Give both back."""
         super().remember(memory)
         self.adapter.fill(memory)
+
+
+def learner(
+    model: Transformer, training: TrainingRecipe, rank: int
+) -> PackBackend:
+    """Return what teaches a model: an adapter of it, if there is a rank."""
+    if rank:
+        return LoraBackend(model, training, rank)
+    return PackBackend(model, training)

@@ -11,19 +11,22 @@ adapter/           with LoRA, at the end: the change alone, for PEFT
 """
 
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from octavo.evaluation import score_model
+from octavo.evaluation import Score, score_model
 from octavo.finetuning.adapter import ADAPTER, require_adapter
 from octavo.finetuning.messages import (
     Conversation,
     write_conversations,
 )
+from octavo.finetuning.pace import speed_of
 from octavo.finetuning.packing import fitting, mean_length
 from octavo.finetuning.recipe import Tuning, TuningRecipe
 from octavo.finetuning.rendering import Rendered, end_of_turn, render
+from octavo.foundation import UserError
 from octavo.foundation.checksums import write_checksums
 from octavo.foundation.files import (
     read_json,
@@ -32,8 +35,10 @@ from octavo.foundation.files import (
     write_json,
 )
 from octavo.interop import save_generation_config, weights_as_bytes
+from octavo.model import Transformer
 from octavo.tokenizer import Tokenizer
 from octavo.training import Recipe, Run, Watcher, load_trained
+from octavo.training.dial.budget import Pace
 from octavo.training.run import require_new_run
 
 BASE, EXAMPLES = "base.safetensors", "examples.jsonl"
@@ -102,6 +107,13 @@ class TuningWish:
     epochs: float = 2.0
     lora_rank: int = 0
     seed: int = 0
+    minutes: float | None = None  # decides the epochs, if it is given
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None and not self.minutes > 0:
+            raise UserError(
+                f"minutes is {self.minutes}; it must be more than 0"
+            )
 
 
 def prepare_tuning(
@@ -115,7 +127,7 @@ def prepare_tuning(
     Raises UserError for a base that cannot chat, or conversations of
     which none fits its context.
     """
-    watcher = watcher or Watcher()
+    began, watcher = time.perf_counter(), watcher or Watcher()
     require_new_run(out)
     base = Run.open(wish.base)
     if wish.lora_rank:
@@ -123,27 +135,45 @@ def prepare_tuning(
     fit = rendered(conversations, base.tokenizer, base.recipe, watcher)
     recipe = recipe_for(wish, base.recipe, fit)
     model = load_trained(wish.base)
-    before = score_model(
-        model,
-        base.held_out,
-        base.tokenizer,
-        lambda done, total: watcher.working(
-            "judging the base", done, total
-        ),
-    )
+    judging = time.perf_counter()
+    before = judged(base, model, watcher)
+    if minutes := wish.minutes:
+        now = time.perf_counter()
+        pace = Pace(
+            speed=speed_of(recipe, model, fit),
+            judging=now - judging,
+            starting=now - began,
+        )
+        epochs = pace.tokens(minutes) / once(fit)
+        watcher.noted(f"{epochs:.2f} epochs: {pace.rule(minutes)}")
+        recipe = recipe_for(replace(wish, epochs=epochs), base.recipe, fit)
     with replacing_folder(out) as folder:
-        (folder / "tokens").mkdir()
-        for name in TAKEN:
-            shutil.copyfile(wish.base / name, folder / name)
-        turn = end_of_turn(base.tokenizer)
-        save_generation_config(base.tokenizer, folder, turn)
-        write_bytes(folder / BASE, weights_as_bytes(model))
+        copy_base(base, model, folder)
         write_conversations(folder / EXAMPLES, conversations)
         write_json(folder / BEFORE, before.as_dict())
         recipe.save(folder / TuningRecipe.FILE)
         kept = [name for name in TAKEN if not name.endswith(".npy")]
         write_checksums(folder, [*kept, *MADE])
     return TunedRun.open(out)
+
+
+def judged(base: Run, model: Transformer, watcher: Watcher) -> Score:
+    """Return how well a base foretells its held-out text."""
+
+    def judging(done: int, total: int) -> None:
+        watcher.working("judging the base", done, total)
+
+    return score_model(model, base.held_out, base.tokenizer, judging)
+
+
+def copy_base(base: Run, model: Transformer, folder: Path) -> None:
+    """Write what a fine-tuned run takes over from its base."""
+    (folder / "tokens").mkdir()
+    for name in TAKEN:
+        shutil.copyfile(base.folder / name, folder / name)
+    turn = end_of_turn(base.tokenizer)
+    save_generation_config(base.tokenizer, folder, turn)
+    write_bytes(folder / BASE, weights_as_bytes(model))
 
 
 def rendered(
@@ -164,6 +194,11 @@ def rendered(
     return fit
 
 
+def once(conversations: Sequence[Rendered]) -> float:
+    """Return how many tokens one pass over conversations reads."""
+    return mean_length(conversations) * len(conversations)
+
+
 def recipe_for(
     wish: TuningWish, base: Recipe, conversations: Sequence[Rendered]
 ) -> TuningRecipe:
@@ -175,7 +210,7 @@ def recipe_for(
     )
     training = replace(
         of_base,
-        tokens=max(1, round(wish.epochs * length * len(conversations))),
+        tokens=max(1, round(wish.epochs * once(conversations))),
         batch_size=max(1, round(most)),
         seed=wish.seed,
         matrix_learning_rate=of_base.matrix_learning_rate * MATRIX_SHARE,

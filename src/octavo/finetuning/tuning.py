@@ -7,8 +7,7 @@ import torch
 
 from octavo.evaluation import Score
 from octavo.finetuning.adapter import ADAPTER, write_adapter
-from octavo.finetuning.learning import PackBackend
-from octavo.finetuning.lora import LoraBackend
+from octavo.finetuning.lora import learner
 from octavo.finetuning.messages import (
     ASSISTANT,
     Conversation,
@@ -67,11 +66,7 @@ def from_conversations(run: Run) -> Course:
     torch.manual_seed(training.seed)
     model = Transformer(run.recipe.model)
     load_weights(model, run.folder / BASE)
-    backend = (
-        LoraBackend(model, training, rank)
-        if rank
-        else PackBackend(model, training)
-    )
+    backend = learner(model, training, rank)
     said = read_conversations(run.folder / EXAMPLES)
     read = rendered(said, run.tokenizer, run.recipe, Watcher())
     return Course(
