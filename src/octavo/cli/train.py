@@ -11,6 +11,8 @@ from click.core import ParameterSource
 from octavo.cli.live import Live
 from octavo.cli.wishing import wish_options
 from octavo.evaluation import Score
+from octavo.finetuning.preparing import TunedRun, open_run
+from octavo.finetuning.tuning import finetune
 from octavo.foundation.files import remove_leftovers
 from octavo.foundation.interrupts import stop_requests
 from octavo.foundation.locks import only_one
@@ -95,7 +97,7 @@ def command(
         require_tensorboard()
     with Live(explain=explain) as live:
         if resume is not None:
-            run = Run.open(resume)
+            run = open_run(resume)
             if "on_nan" in given:
                 change = f"training.on_nan={asked['on_nan']}"
                 run = replace(run, recipe=run.recipe.changed([change]))
@@ -159,7 +161,11 @@ def train_or_pause(
     how = f"  octavo train --resume {quoted(run.folder)}"
     try:
         with stop_requests() as stop:
-            score = train(run, live, stop, tensorboard)
+            score = (
+                finetune(run, live, stop, tensorboard)
+                if isinstance(run, TunedRun)
+                else train(run, live, stop, tensorboard)
+            )
     except KeyboardInterrupt:  # the second Ctrl-C
         live.noted(f"Stopped at once. To go on from what was saved:\n{how}")
         raise
@@ -193,11 +199,20 @@ def recorded_score(metrics: Metrics) -> Score | None:
 
 def report(run: Run, score: Score, as_json: bool) -> None:
     """Print how good the model is, and what to do with it."""
+    before = run.bits_before if isinstance(run, TunedRun) else None
     if as_json:
-        click.echo(json.dumps({"run": str(run.folder), **score.as_dict()}))
+        result = {"run": str(run.folder), **score.as_dict()}
+        if before:
+            result["bits_per_byte_before"] = before
+        click.echo(json.dumps(result))
         return
     click.echo(
         f"\nOn the held-out text: {score.bits_per_byte:.3f} bits per byte "
         f"({score.bytes:,} bytes; {score.nats_per_token:.3f} nats a token)"
     )
+    if before:
+        click.echo(
+            f"Before fine-tuning: {before:.3f} bits per byte "
+            f"({score.bits_per_byte / before - 1:+.1%} since)"
+        )
     click.echo(f"The run: {run.folder}   its curve: {run.folder}/{CHART}")

@@ -202,11 +202,7 @@ class Recipe:
             )
         for package in ("octavo", *BACKENDS):  # for people, as a record
             content.pop(package, None)
-        parts = {
-            "data": DataRecipe,
-            "model": ModelConfig,
-            "training": TrainingRecipe,
-        }
+        parts: dict[str, Any] = {f.name: f.type for f in fields(cls)}
         check_known(f"section in {path}", content, parts)
         read = {
             name: _read_part(kind, content.get(name), f"[{name}] of {path}")

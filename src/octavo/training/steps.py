@@ -1,13 +1,9 @@
-"""One step of training: predict, be corrected, move.
-
-Shapes: B windows in a batch, T tokens in a window.
-"""
+"""One step of training: predict, be corrected, move."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from octavo.foundation import UserError
 from octavo.model import Transformer
@@ -58,17 +54,15 @@ def saves_memory(training: TrainingRecipe) -> bool:
     )
 
 
-def take_step(
-    state: State, share: float, inputs: Tensor, targets: Tensor
-) -> Step:
-    """Learn from (B, T) inputs and targets; return what was measured.
+def take_step(state: State, share: float, *batch: Any) -> Step:
+    """Learn from what the backend's `loss` takes; return what was found.
 
     `share` scales every learning rate. Raises NonFiniteError, and moves
     nothing, not even the random numbers, when the loss or the gradient is
     not finite.
     """
     random = state.random.memory()
-    loss = state.backend.loss(inputs, targets)
+    loss = state.backend.loss(*batch)
     measured = Step(loss, state.backend.gradient_norm())
     if not all(map(math.isfinite, measured)):
         state.random.remember(random)

@@ -8,7 +8,7 @@ so are both sides of the gate.
 Shapes: B batch, T time, D width.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -69,17 +69,19 @@ def forward_by_hand(
     x: Float[Tensor, "B T D"],
     rotation: Rotation | None = None,
     cache: LayerCache | None = None,
+    lengths: Sequence[int] | None = None,
 ) -> Float[Tensor, "B T D"]:
     """Do what `block.forward` does, with gradients by hand."""
     before, after, mlp = block.attention_norm, block.mlp_norm, block.mlp
     if (
         cache is not None
         or rotation is None
+        or lengths is not None
         or not trains_on_cpu(x)
         or not isinstance(before, RMSNorm)
         or not isinstance(after, RMSNorm)
         or not isinstance(mlp, SwiGLU)
     ):
-        return Block.forward(block, x, rotation, cache)
+        return Block.forward(block, x, rotation, cache, lengths)
     x = mix(x, before, block.attention, rotation)
     return think(x, after, mlp)
