@@ -20,6 +20,7 @@ VERBS = {
     "tokenizer": "Train a tokenizer; encode, view, compare.",
     "plan": "Time, memory and loss of a run, beforehand.",
     "train": "Train a model on a corpus.",
+    "finetune": "Teach a trained model to answer.",
     "generate": "Write text with a trained model.",
     "evaluate": "Measure a model on its held-out text.",
     "doctor": "Say what is wrong with a run, and what to try.",

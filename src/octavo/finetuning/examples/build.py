@@ -29,9 +29,13 @@ from octavo.finetuning.examples.verse import (
     sonnet_topics,
     speech_topics,
 )
-from octavo.finetuning.messages import Conversation, exchange
+from octavo.finetuning.messages import (
+    Conversation,
+    exchange,
+    read_conversations,
+)
 from octavo.foundation import UserError, check_seed
-from octavo.text import Corpus
+from octavo.text import Corpus, load_corpus
 
 # With how many phrasings a topic of a kind is trained on; MOST_TESTED
 # questions of a kind are asked, and the sums all.
@@ -102,6 +106,18 @@ def build_examples(corpus: Corpus, seed: int) -> Examples:
     random = _random("order", seed)
     random.shuffle(train)
     return Examples(train=tuple(train), test=tuple(_some(test, random)))
+
+
+def examples_named(name: str) -> tuple[Conversation, ...]:
+    """Return the conversations of a name, or of a user's own file.
+
+    The one name is `shakespeare`. What is trained on and what is tested
+    does not depend on a run's seed. Raises UserError.
+    """
+    if name != "shakespeare":
+        return read_conversations(name)
+    examples = build_examples(load_corpus(name), seed=0)
+    return tuple(example.messages for example in examples.train)
 
 
 def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:
