@@ -10,13 +10,13 @@ from transformers import AutoModelForCausalLM
 
 from octavo.evaluation import score_model
 from octavo.finetuning import preparing
+from octavo.finetuning.choosing import TuningWish
 from octavo.finetuning.learning import trained_loss
 from octavo.finetuning.messages import exchange
 from octavo.finetuning.pace import speed_of
 from octavo.finetuning.packing import pack
 from octavo.finetuning.preparing import (
     TunedRun,
-    TuningWish,
     open_run,
     prepare_tuning,
 )
