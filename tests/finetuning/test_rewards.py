@@ -62,14 +62,14 @@ def test_an_answer_is_held_against_its_group():
 def test_answers_are_drawn_as_likely_as_the_model_holds_them():
     taught, prompt = model(), [7, 3, 9]
     generator = torch.Generator().manual_seed(0)
-    told = sample(taught, [prompt] * 4000, END, generator)
+    told = sample(taught, [prompt] * 1000, END, generator)
     first = torch.bincount(
         torch.tensor([answer[0] for answer in told]), minlength=262
     )
     with torch.inference_mode():
         likely = taught(torch.tensor([prompt]))[0, -1].softmax(dim=-1)
-    error = (likely * (1 - likely) / 4000).sqrt()
-    assert ((first / 4000 - likely).abs() < 5 * error + 1e-3).all()
+    error = (likely * (1 - likely) / 1000).sqrt()
+    assert ((first / 1000 - likely).abs() < 5 * error + 1e-3).all()
     assert all(END not in answer[:-1] for answer in told)
     assert {len(answer) for answer in told if answer[-1] != END} == {45}
     assert any(answer[-1] == END for answer in told)
@@ -99,22 +99,22 @@ def even_bytes(turns: object, said: str) -> float:
     return sum(ord(c) % 2 == 0 for c in said) / max(1, len(said))
 
 
-def taught(steps: int, start: int = 0, backend=None) -> list[float]:
+def taught(steps: int) -> list[float]:
     recipe = TrainingRecipe(tokens=1, other_learning_rate=0.01)
-    backend = backend or RewardBackend(model(), recipe)
+    backend = RewardBackend(model(), recipe)
     asked = [exchange(f"{n}?", "") for n in range(5)]
     trials = Trials(backend.model, TOKENIZER, asked, 2, 0, even_bytes)
     lacking = []
-    for step in range(start, start + steps):
+    for step in range(steps):
         lacking.append(backend.loss(*trials.at(step)))
         backend.step(1.0)
     return lacking
 
 
 def test_what_is_rewarded_becomes_likelier():
-    lacking = taught(16)
+    lacking = taught(12)
     assert sum(lacking[-4:]) / 4 < sum(lacking[:4]) / 4 - 0.15
-    assert lacking == taught(16)
+    assert lacking[:3] == taught(3)
 
 
 def test_a_step_asks_its_questions_so_many_times():

@@ -58,9 +58,13 @@ def base(tmp_path_factory) -> Run:
     return run
 
 
-def prepared(base: Run, out: Path, rank: int = 0) -> TunedRun:
+def prepared(base: Run, out: Path, rank=0, reward="") -> TunedRun:
     wish = TuningWish(
-        base=base.folder, examples="counting", epochs=3.0, lora_rank=rank
+        base=base.folder,
+        examples="counting",
+        epochs=1.5 if reward else 3.0,
+        lora_rank=rank,
+        reward=reward,
     )
     return prepare_tuning(wish, SAID, out)
 
@@ -102,13 +106,17 @@ def test_it_learns_and_loads_in_transformers(base, tmp_path, rank):
             assert (plain - right).abs().max() > 0.1
 
 
-@pytest.mark.parametrize("rank", [0, 4])
-def test_stopped_and_gone_on_it_is_the_same_run(base, tmp_path, rank):
+@pytest.mark.parametrize(
+    ("rank", "reward"), [(0, ""), (4, ""), (0, "sums")]
+)
+def test_stopped_and_gone_on_it_is_the_same_run(
+    base, tmp_path, rank, reward
+):
     whole, halves = (
-        prepared(base, tmp_path / name, rank) for name in ("a", "b")
+        prepared(base, tmp_path / name, rank, reward) for name in ("a", "b")
     )
     finetune(whole)
-    calls = iter([False] * 12 + [True] * 100)
+    calls = iter([False, False] + [True] * 100)
     assert finetune(halves, stop=lambda: next(calls)) is None
     finetune(open_run(halves.folder))
     for name in ("model.safetensors", "tuning.toml"):
