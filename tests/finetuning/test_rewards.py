@@ -45,9 +45,8 @@ def model() -> Transformer:
     ],
 )
 def test_a_right_sum_is_worth_one(said, worth):
-    assert (
-        reward_of_sum(exchange("47 + 38?", worked(47, 38)), said) == worth
-    )
+    turns = exchange("47 + 38?", worked(47, 38))
+    assert reward_of_sum(turns, said) == worth
 
 
 def test_an_answer_is_held_against_its_group():
@@ -112,7 +111,7 @@ def taught(steps: int) -> list[float]:
 
 
 def test_what_is_rewarded_becomes_likelier():
-    lacking = taught(12)
+    lacking = taught(20)
     assert sum(lacking[-4:]) / 4 < sum(lacking[:4]) / 4 - 0.15
     assert lacking[:3] == taught(3)
 

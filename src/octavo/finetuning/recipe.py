@@ -57,6 +57,13 @@ class TuningRecipe(Recipe):
     tuning: Tuning
 
     @property
+    def measure(self) -> str:
+        """What a step's loss is."""
+        if self.tuning.reward:
+            return "answers: the share that is wrong"
+        return "answers: nats a token"
+
+    @property
     def num_steps(self) -> int:
         """How many packs the epochs make, at least one."""
         read = self.tuning.epochs * self.tuning.conversations
