@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
-from octavo.model.fast import fast_attention, keeping_pays
+from octavo.model.fast.attention import fast_attention, keeping_pays
 from octavo.model.norm import RMSNorm
 from octavo.model.positions import Rotation, turn
 

@@ -12,7 +12,8 @@ from torch.nn import functional
 from octavo.model.attention import Attention
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
-from octavo.model.fast import fast_dropout, trains_on_cpu
+from octavo.model.fast.dropout import fast_dropout
+from octavo.model.fast.where import trains_on_cpu
 from octavo.model.norm import make_norm
 from octavo.model.positions import Rotation
 

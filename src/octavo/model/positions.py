@@ -13,7 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from octavo.model.config import ModelConfig
-from octavo.model.fast import fast_rotate, trains_on_cpu
+from octavo.model.fast.rotation import fast_rotate
+from octavo.model.fast.where import trains_on_cpu
 
 Rotation = tuple[Float[Tensor, "T P"], Float[Tensor, "T P"]]
 Places = slice | Int[Tensor, " T"]  # a stretch of positions, or each

@@ -35,6 +35,7 @@ ATTENTION_AT = tuple(
 WARN_AT = tuple(part / 20 for part in range(1, 21))
 GLANCE_AT = tuple(part / 12 for part in range(1, 13))
 GLANCE_TOKENS = 4096
+SHORT = 1_000  # steps: a shorter run takes every second look, to be short
 
 
 class Looks:
@@ -50,6 +51,9 @@ class Looks:
         self.run, self.metrics, self.watcher = run, metrics, watcher
         self.num_steps = run.recipe.num_steps
         self.glance, self.course = Glance(run), course
+        every = 2 if self.num_steps < SHORT else 1
+        self.samples = SAMPLE_AT[::every]  # the first and the last too
+        self.glances = GLANCE_AT[every - 1 :: every]
         sentence = Sentence.choose(run.held_out, run.tokenizer)
         context = run.recipe.model.context
         self.attention = AttentionRecord.reopen(
@@ -60,12 +64,12 @@ class Looks:
 
     def due(self, step: int) -> bool:
         """Return whether there is any look to take after a step."""
-        shares = (*GLANCE_AT, *SAMPLE_AT, *ATTENTION_AT)
+        shares = (*self.glances, *self.samples, *ATTENTION_AT)
         return passes(step, self.num_steps, shares)
 
     def at(self, step: int, model: Transformer) -> None:
         """Look at the model after a step, in every way that is due."""
-        if passes(step, self.num_steps, GLANCE_AT):
+        if passes(step, self.num_steps, self.glances):
             bits = self.glance.bits_per_byte(model)
             self.metrics.add(step=step, held_out_glance=bits)
             self.metrics.add(step=step, peak_memory=peak_memory())
@@ -74,7 +78,7 @@ class Looks:
             self._warn(step)
         if self.course.track:
             self._judge(step, self.course.track)
-        if passes(step, self.num_steps, SAMPLE_AT):
+        if passes(step, self.num_steps, self.samples):
             self._sample(step, model)
         if passes(step, self.num_steps, ATTENTION_AT):
             self.attention.add(step, model)

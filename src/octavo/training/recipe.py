@@ -58,9 +58,11 @@ class TrainingRecipe:
 
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
-    to zero over the last `decay_share` of the run. `token_noise` is the
-    share of input tokens that are replaced by random ones of the text, so
-    that what is read often is harder to learn by heart (Xie et al. 2017).
+    to zero over the last `decay_share` of the run. `momentum` is the share
+    of its average of gradients that Muon keeps at a step. `token_noise` is
+    the share of input tokens that are replaced by random ones of the text,
+    so that what is read often is harder to learn by heart (Xie et al.
+    2017).
     `device` is where PyTorch computes, `threads` are those of its CPU.
 
     The rest saves memory (`training.memory`): `precision` is that of matrix
@@ -78,6 +80,7 @@ class TrainingRecipe:
     seed: int = 0
     matrix_learning_rate: float = 0.02
     other_learning_rate: float = 0.01
+    momentum: float = 0.9
     weight_decay: float = 0.0
     token_noise: float = 0.0
     warmup_steps: int = 10
@@ -108,6 +111,7 @@ class TrainingRecipe:
             ("threads", 0 < self.threads <= 1024, "from 1 to 1024"),
             ("matrix_learning_rate", 0 < rates[0] < 100, small),
             ("other_learning_rate", 0 < rates[1] < 100, small),
+            ("momentum", 0 <= self.momentum < 1, share),
             ("weight_decay", 0 <= self.weight_decay < 1, share),
             ("token_noise", 0 <= self.token_noise < 1, share),
             ("warmup_steps", self.warmup_steps >= 0, "0 or above"),
