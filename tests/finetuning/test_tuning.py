@@ -32,6 +32,7 @@ from octavo.training import (
     prepare_from_recipe,
     train,
 )
+from octavo.training.chart import draw_run
 
 SAID = [
     exchange(f"What follows {n}?", f"After {n} comes {n + 1}.")
@@ -119,6 +120,10 @@ def test_stopped_and_gone_on_it_is_the_same_run(
     calls = iter([False, False] + [True] * 100)
     assert finetune(halves, stop=lambda: next(calls)) is None
     finetune(open_run(halves.folder))
+    draw_run(whole, tmp_path / "a.svg")
+    drawn = (tmp_path / "a.svg").read_text("utf-8")
+    count = "the share that is wrong" if reward else "nats a token"
+    assert f"<!-- answers: {count} -->" in drawn
     for name in ("model.safetensors", "tuning.toml"):
         one, other = (
             (run.folder / name).read_bytes() for run in (whole, halves)
