@@ -122,7 +122,8 @@ def prepare_tuning(
         )
         epochs = pace.tokens(minutes) / once(fit)
         watcher.noted(f"{epochs:.2f} epochs: {pace.rule(minutes)}")
-        recipe = recipe_for(replace(wish, epochs=epochs), base.recipe, fit)
+        wish = replace(wish, minutes=None, epochs=epochs)
+        recipe = recipe_for(wish, base.recipe, fit)
     with replacing_folder(out) as folder:
         copy_base(base, model, folder)
         write_conversations(folder / EXAMPLES, conversations)
