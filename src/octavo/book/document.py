@@ -123,7 +123,7 @@ class Equation(Block):
 class Fence(Block):
     """A fenced block that names something: see `fences.py`."""
 
-    kind: str = ""  # listing, python, sh, output, figure, text
+    kind: str = ""  # listing, python, sh, output, figure, verbatim
     name: str = ""
     code: str = ""
     options: dict[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ with what they are:
     sh NAME            a command that runs
     output NAME        what a snippet or command printed
     figure PROGRAM     a drawing
-    text               what is printed as it stands
+    verbatim           what is printed as it stands
 
 Lines "key: value" are options in a listing, an output and a figure.
 """
@@ -45,7 +45,7 @@ from octavo.book.document import (
 )
 from octavo.foundation import UserError, check_known
 
-KINDS = ("listing", "python", "sh", "output", "figure", "text")
+KINDS = ("listing", "python", "sh", "output", "figure", "verbatim")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
@@ -148,7 +148,7 @@ class _Reader:
         where = self.chapter.where(line)
         kind, name, *flags = [*node.info.split(), "", ""]
         check_known(f"kind of block at {where}", [kind], KINDS)
-        if not name and kind != "text":
+        if not name and kind != "verbatim":
             raise UserError(f"{where}: this {kind} block names nothing")
         block = Fence(line, kind=kind, name=name)
         block.options = {flag: "yes" for flag in flags if flag}
