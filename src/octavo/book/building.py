@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from octavo import __version__
+from octavo.book.notebooks import write_notebooks
 from octavo.book.paper import Edition, write_pdf
 from octavo.book.weaving import weave
+from octavo.book.web import write_web
 
 Told = Callable[[str], None]
 
@@ -20,7 +22,11 @@ def build(folder: Path, out: Path, tell: Told) -> list[Path]:
     pdf = out / "octavo.pdf"
     tell("pressing the PDF")
     write_pdf(book, edition, pdf)
-    return [pdf]
+    tell("writing the web pages")
+    write_web(book, edition, out / "web")
+    tell("writing the notebooks")
+    write_notebooks(book, out / "notebooks")
+    return [pdf, out / "web" / "index.html", out / "notebooks"]
 
 
 def edition_of(folder: Path) -> Edition:

@@ -165,7 +165,7 @@ def _mathml(node: Node | None) -> str:
         "letter": "<mi>{}</mi>",
         "number": "<mn>{}</mn>",
         "words": "<mtext>{}</mtext>",
-        "name": "<mi>{}</mi>",
+        "name": '<mi class="name">{}</mi>',
         "bold": '<mi style="font-weight:bold">{}</mi>',
         "space": '<mspace width="0.17em"/>',
     }.get(node.kind, "<mo>{}</mo>").format
