@@ -99,11 +99,10 @@ class Trials:
 
         Prompts of one length are read together.
         """
+        chosen = [self.questions[n] for n in self.passes.at(step)]
         asked = [
             (turns, render_prompt(self.tokenizer, turns[:-1]))
-            for turns in map(
-                self.questions.__getitem__, self.passes.at(step)
-            )
+            for turns in chosen
         ]
         asked.sort(key=lambda pair: len(pair[1]))
         end = end_of_turn(self.tokenizer)
@@ -178,8 +177,9 @@ class RewardBackend(PackBackend):
         owner = texts.repeat_interleave(torch.tensor(lengths))  # (N,)
         trained = targets[0] != UNTRAINED
         worth = advantages(rewards)[owner[trained]].to(self.device)  # (M,)
-        # A loss is the less, the likelier; so is what is to be lowered.
         self.model.eval()  # as it answered
+        # To lower a token's loss is to make it likelier, as far as it was
+        # worth it; where that is below zero, less likely.
         lowered = (worth * self.losses(inputs, targets, lengths)).mean()
         lowered.backward()  # type: ignore[no-untyped-call]
         return 1 - rewards.mean().item()

@@ -20,7 +20,7 @@ from octavo.finetuning.preparing import (
     TunedRun,
     rendered,
 )
-from octavo.finetuning.rendering import end_of_turn, render_prompt
+from octavo.finetuning.rendering import end_of_turn, render, render_prompt
 from octavo.finetuning.rewards import RewardBackend, Trials
 from octavo.foundation.files import remove_folder
 from octavo.generation import Sampling
@@ -72,12 +72,25 @@ def from_conversations(run: Run) -> Course:
     size, seed = training.batch_size, training.seed
     if tuning.reward:
         state = State(model=model, backend=RewardBackend(model, training))
-        trials = Trials(model, run.tokenizer, said, size, seed)
+        asked = short_ones(said, run)
+        trials = Trials(model, run.tokenizer, asked, size, seed)
         return Course(state, trials, ask)
     teacher = learner(model, training, tuning.lora_rank)
     read = rendered(said, run.tokenizer, run.recipe, Watcher())
     state = State(model=model, backend=teacher)
     return Course(state, Packs(read, size, seed), ask)
+
+
+def short_ones(
+    said: Sequence[Conversation], run: Run
+) -> list[Conversation]:
+    """Return the conversations that fit the context."""
+    most = run.recipe.model.context + 1
+    return [
+        turns
+        for turns in said
+        if len(render(run.tokenizer, turns).ids) <= most
+    ]
 
 
 def some_questions(said: Sequence[Conversation]) -> list[Conversation]:
