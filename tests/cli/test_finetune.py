@@ -1,6 +1,7 @@
 """`octavo finetune`: what it prints, and that its runs can be resumed."""
 
 import json
+import tomllib
 
 import pytest
 from transformers import GenerationConfig
@@ -72,11 +73,27 @@ def test_it_tells_what_was_forgotten(octavo, base, taught, tmp_path):
     assert all(question in samples for question in asked)
 
 
+def test_it_learns_from_rewards(octavo, base, taught, tmp_path):
+    out = tmp_path / "out"
+    done = finetune(octavo, base, taught, "--reward", "sums", "--out", out)
+    assert done.code == 0, done.err
+    recipe = tomllib.loads((out / "tuning.toml").read_text("utf-8"))
+    assert recipe["tuning"]["reward"] == "sums"
+    assert recipe["training"]["batch_size"] == 8
+    lines = (out / "metrics.jsonl").read_text("utf-8").splitlines()
+    found = [json.loads(line).get("loss") for line in lines]
+    (lacking,) = [loss for loss in found if loss is not None]
+    assert lacking * 64 == round(lacking * 64)  # of 64 answers, some
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ((), "name the new run's folder with --out"),
         (("--epochs", 0, "--out", "new"), "epochs is 0.0"),
+        (("--reward", "sum", "--out", "new"), 'did you mean "sums"'),
+        (("--reward", "sums", "--lora", 4, "--out", "new"), "--lora"),
+        (("--minutes", 1, "--epochs", 1, "--out", "new"), "give one"),
         (("--lora", 2000, "--out", "new"), "the rank is 2000"),
     ],
 )

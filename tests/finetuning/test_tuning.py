@@ -10,13 +10,13 @@ from transformers import AutoModelForCausalLM
 
 from octavo.evaluation import score_model
 from octavo.finetuning import preparing
+from octavo.finetuning.choosing import TuningWish
 from octavo.finetuning.learning import trained_loss
 from octavo.finetuning.messages import exchange
 from octavo.finetuning.pace import speed_of
 from octavo.finetuning.packing import pack
 from octavo.finetuning.preparing import (
     TunedRun,
-    TuningWish,
     open_run,
     prepare_tuning,
 )
@@ -32,6 +32,7 @@ from octavo.training import (
     prepare_from_recipe,
     train,
 )
+from octavo.training.chart import draw_run
 
 SAID = [
     exchange(f"What follows {n}?", f"After {n} comes {n + 1}.")
@@ -58,9 +59,13 @@ def base(tmp_path_factory) -> Run:
     return run
 
 
-def prepared(base: Run, out: Path, rank: int = 0) -> TunedRun:
+def prepared(base: Run, out: Path, rank=0, reward="") -> TunedRun:
     wish = TuningWish(
-        base=base.folder, examples="counting", epochs=3.0, lora_rank=rank
+        base=base.folder,
+        examples="counting",
+        epochs=1.5 if reward else 3.0,
+        lora_rank=rank,
+        reward=reward,
     )
     return prepare_tuning(wish, SAID, out)
 
@@ -102,15 +107,23 @@ def test_it_learns_and_loads_in_transformers(base, tmp_path, rank):
             assert (plain - right).abs().max() > 0.1
 
 
-@pytest.mark.parametrize("rank", [0, 4])
-def test_stopped_and_gone_on_it_is_the_same_run(base, tmp_path, rank):
+@pytest.mark.parametrize(
+    ("rank", "reward"), [(0, ""), (4, ""), (0, "sums")]
+)
+def test_stopped_and_gone_on_it_is_the_same_run(
+    base, tmp_path, rank, reward
+):
     whole, halves = (
-        prepared(base, tmp_path / name, rank) for name in ("a", "b")
+        prepared(base, tmp_path / name, rank, reward) for name in ("a", "b")
     )
     finetune(whole)
-    calls = iter([False] * 12 + [True] * 100)
+    calls = iter([False, False] + [True] * 100)
     assert finetune(halves, stop=lambda: next(calls)) is None
     finetune(open_run(halves.folder))
+    draw_run(whole, tmp_path / "a.svg")
+    drawn = (tmp_path / "a.svg").read_text("utf-8")
+    count = "the share that is wrong" if reward else "nats a token"
+    assert f"<!-- answers: {count} -->" in drawn
     for name in ("model.safetensors", "tuning.toml"):
         one, other = (
             (run.folder / name).read_bytes() for run in (whole, halves)

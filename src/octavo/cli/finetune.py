@@ -7,9 +7,9 @@ import click
 from octavo.cli.live import Live
 from octavo.cli.train import report, train_or_pause
 from octavo.finetuning import Conversation, render
+from octavo.finetuning.choosing import TuningWish
 from octavo.finetuning.examples import examples_named
 from octavo.finetuning.preparing import (
-    TuningWish,
     prepare_tuning,
 )
 from octavo.finetuning.rendering import runs
@@ -21,9 +21,9 @@ from octavo.tokenizer import Tokenizer
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--examples",
-    required=True,
     metavar="NAME|FILE",
-    help="shakespeare (made from the works), or a .jsonl of messages.",
+    help="shakespeare (made from the works), sums (of them, the sums "
+    "alone), or a .jsonl of messages.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The new run's folder."
@@ -34,7 +34,12 @@ from octavo.tokenizer import Tokenizer
     metavar="RANK",
     help="Learn a change of this rank, not the whole model.",
 )
-@click.option("--epochs", default=2.0, help="How often each is read.")
+@click.option(
+    "--reward",
+    metavar="NAME",
+    help="sums: learn from own answers to them, and which were right.",
+)
+@click.option("--epochs", type=float, help="How often each is read.")
 @click.option(
     "--minutes", type=float, help="As often as these have time for."
 )
@@ -47,10 +52,11 @@ from octavo.tokenizer import Tokenizer
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON line.")
 def command(
     run: Path,
-    examples: str,
+    examples: str | None,
     out: Path | None,
     lora: int | None,
-    epochs: float,
+    reward: str | None,
+    epochs: float | None,
     minutes: float | None,
     seed: int,
     show: bool,
@@ -64,6 +70,9 @@ def command(
     """
     if out is None and not show:
         raise click.UsageError("name the new run's folder with --out")
+    examples = examples or reward
+    if examples is None:
+        raise click.UsageError("name what is taught with --examples")
     with Live() as live:
         live.noted(f"Reading the examples {examples} ...")
         conversations = examples_named(examples)
@@ -80,6 +89,7 @@ def command(
             epochs=epochs,
             minutes=minutes,
             lora_rank=lora or 0,
+            reward=reward or "",
             seed=seed,
         )
         tuned = prepare_tuning(wish, conversations, out, live)

@@ -25,6 +25,7 @@ VERBS = {
     "evaluate": "Measure a model on its held-out text.",
     "doctor": "Say what is wrong with a run, and what to try.",
     "inspect": "Look inside a model: parts, shapes, attention.",
+    "book": "Make the book: PDF, web pages, notebooks.",
 }
 
 

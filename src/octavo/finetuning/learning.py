@@ -16,7 +16,14 @@ from octavo.training.memory.saving import saved_in
 def trained_loss(
     model: Transformer, inputs: Tensor, targets: Tensor, lengths: list[int]
 ) -> Tensor:
-    """Return the mean loss over the trained tokens of a pack.
+    """Return the mean loss over the trained tokens of a pack."""
+    return trained_losses(model, inputs, targets, lengths).mean()
+
+
+def trained_losses(
+    model: Transformer, inputs: Tensor, targets: Tensor, lengths: list[int]
+) -> Tensor:
+    """Return the loss (M,) of each trained token of a pack.
 
     The model reads everything, and the head is asked only where there is
     something to learn: M of N tokens.
@@ -24,7 +31,8 @@ def trained_loss(
     trained = targets[0] != UNTRAINED  # (N,)
     hidden = model.hidden(inputs, lengths=lengths)[0, trained]  # (M, D)
     logits = model.head(hidden).float()  # (M, V)
-    return functional.cross_entropy(logits, targets[0, trained])
+    right = targets[0, trained]
+    return functional.cross_entropy(logits, right, reduction="none")
 
 
 class PackBackend(TorchBackend):
@@ -38,6 +46,14 @@ class PackBackend(TorchBackend):
     ) -> float:
         """Return a pack's loss; keep its gradients for `step`."""
         assert lengths is not None
+        loss = self.losses(inputs, targets, lengths).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def losses(
+        self, inputs: Tensor, targets: Tensor, lengths: list[int]
+    ) -> Tensor:
+        """Return the loss (M,) of each trained token, to go back from."""
         model, device = self.model, self.device
         sums = inputs.numel() * model.config.num_heads
         model.zero_grad()
@@ -45,8 +61,6 @@ class PackBackend(TorchBackend):
             products_in(self.precision, device),
             saved_in(self.precision, model, sums),
         ):
-            loss = trained_loss(
+            return trained_losses(
                 model, inputs.to(device), targets.to(device), lengths
             )
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()

@@ -57,31 +57,40 @@ def pack(conversations: Sequence[Rendered]) -> Pack:
     )
 
 
-class Packs:
-    """Shuffled passes over conversations, so many to a step.
+class Passes:
+    """Shuffled passes over so many things, some of them at each step.
 
     As with `Batches`, nothing but the seed and the step decides what a
     step reads: a run can stop at any, and go on with the very next.
     """
 
+    def __init__(self, count: int, size: int, seed: int) -> None:
+        self.count, self.size, self.seed = count, size, seed
+
+    def at(self, step: int) -> list[int]:
+        """Return the numbers of a step, counted over all passes."""
+        first = step * self.size
+        return [self._of(n) for n in range(first, first + self.size)]
+
+    def _of(self, number: int) -> int:
+        """Return which thing is the one of this number over all."""
+        turn, place = divmod(number, self.count)
+        return int(shuffled(self.count, self.seed, turn)[place])
+
+
+class Packs:
+    """The packs of a run, one for each step."""
+
     def __init__(
         self, conversations: Sequence[Rendered], size: int, seed: int
     ) -> None:
-        self.conversations, self.size = conversations, size
-        self.seed = seed
+        self.conversations = conversations
+        self.passes = Passes(len(conversations), size, seed)
         self.tokens_per_step = round(size * mean_length(conversations))
 
     def at(self, step: int) -> Pack:
-        """Return the pack of a step, counted from zero over all passes."""
-        first = step * self.size
-        numbers = range(first, first + self.size)
-        return pack([self.conversations[self._of(n)] for n in numbers])
-
-    def _of(self, number: int) -> int:
-        """Return which conversation is the one of this number over all."""
-        turn, place = divmod(number, len(self.conversations))
-        order = shuffled(len(self.conversations), self.seed, turn)
-        return int(order[place])
+        """Return the pack of a step."""
+        return pack([self.conversations[n] for n in self.passes.at(step)])
 
 
 @lru_cache(maxsize=2)

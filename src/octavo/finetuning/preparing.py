@@ -18,15 +18,15 @@ from pathlib import Path
 
 from octavo.evaluation import Score, score_model
 from octavo.finetuning.adapter import ADAPTER, require_adapter
+from octavo.finetuning.choosing import TuningWish, once, recipe_for
 from octavo.finetuning.messages import (
     Conversation,
     write_conversations,
 )
 from octavo.finetuning.pace import speed_of
-from octavo.finetuning.packing import fitting, mean_length
-from octavo.finetuning.recipe import Tuning, TuningRecipe
+from octavo.finetuning.packing import fitting
+from octavo.finetuning.recipe import TuningRecipe
 from octavo.finetuning.rendering import Rendered, end_of_turn, render
-from octavo.foundation import UserError
 from octavo.foundation.checksums import write_checksums
 from octavo.foundation.files import (
     read_json,
@@ -58,12 +58,6 @@ TAKEN = (
     "tokens/held_out.npy",
     "tokens/held_out.npy.json",
 )
-TOKENS_PER_STEP = 4096  # about; fewer where conversations are few,
-STEPS_PER_EPOCH = 10  # so that a pass has at least about so many steps
-# Of the rates that a base learned at, fine-tuning takes these shares; an
-# adapter, which begins at nothing, has a rate of its own.
-MATRIX_SHARE, OTHER_SHARE = 0.2, 0.2
-LORA_RATE = 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,24 +92,6 @@ def open_run(folder: Path) -> Run:
     return (TunedRun if tuned else Run).open(folder)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TuningWish:
-    """What somebody wants to teach; `examples` is its name in records."""
-
-    base: Path
-    examples: str
-    epochs: float = 2.0
-    lora_rank: int = 0
-    seed: int = 0
-    minutes: float | None = None  # decides the epochs, if it is given
-
-    def __post_init__(self) -> None:
-        if self.minutes is not None and not self.minutes > 0:
-            raise UserError(
-                f"minutes is {self.minutes}; it must be more than 0"
-            )
-
-
 def prepare_tuning(
     wish: TuningWish,
     conversations: Sequence[Conversation],
@@ -146,7 +122,8 @@ def prepare_tuning(
         )
         epochs = pace.tokens(minutes) / once(fit)
         watcher.noted(f"{epochs:.2f} epochs: {pace.rule(minutes)}")
-        recipe = recipe_for(replace(wish, epochs=epochs), base.recipe, fit)
+        wish = replace(wish, minutes=None, epochs=epochs)
+        recipe = recipe_for(wish, base.recipe, fit)
     with replacing_folder(out) as folder:
         copy_base(base, model, folder)
         write_conversations(folder / EXAMPLES, conversations)
@@ -192,46 +169,3 @@ def rendered(
             f"the context of {context} tokens, and left out"
         )
     return fit
-
-
-def once(conversations: Sequence[Rendered]) -> float:
-    """Return how many tokens one pass over conversations reads."""
-    return mean_length(conversations) * len(conversations)
-
-
-def recipe_for(
-    wish: TuningWish, base: Recipe, conversations: Sequence[Rendered]
-) -> TuningRecipe:
-    """Derive every choice from a wish, the base's recipe, and lengths."""
-    length = mean_length(conversations)
-    of_base, lora = base.training, wish.lora_rank
-    most = min(
-        TOKENS_PER_STEP / length, len(conversations) / STEPS_PER_EPOCH
-    )
-    training = replace(
-        of_base,
-        tokens=max(1, round(wish.epochs * once(conversations))),
-        batch_size=max(1, round(most)),
-        seed=wish.seed,
-        matrix_learning_rate=of_base.matrix_learning_rate * MATRIX_SHARE,
-        other_learning_rate=LORA_RATE
-        if lora
-        else of_base.other_learning_rate * OTHER_SHARE,
-        weight_decay=0.0,
-        token_noise=0.0,
-        decay_share=1.0,
-        backend="torch",
-        device="cpu",
-        accumulate=1,
-        loss_chunk=0,
-    )
-    tuning = Tuning(
-        base=str(wish.base),
-        examples=wish.examples,
-        conversations=len(conversations),
-        epochs=wish.epochs,
-        lora_rank=lora,
-    )
-    return TuningRecipe(
-        data=base.data, model=base.model, training=training, tuning=tuning
-    )

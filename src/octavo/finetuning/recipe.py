@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from octavo.foundation import UserError
+from octavo.foundation import UserError, check_known
 from octavo.training import Recipe
+
+REWARDS = ("sums",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +16,8 @@ class Tuning:
     `base` and `examples` are as they were named; the weights and the
     conversations themselves are in the folder. Of those, `conversations`
     fit the context. `epochs` is how often each is read. `lora_rank` is 0
-    where the whole model learns.
+    where the whole model learns. With a `reward` the conversations are
+    questions only, which the model answers for it.
     """
 
     base: str
@@ -22,6 +25,7 @@ class Tuning:
     conversations: int
     epochs: float = 2.0
     lora_rank: int = 0
+    reward: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.epochs <= 1000:
@@ -32,6 +36,11 @@ class Tuning:
             raise UserError(
                 f"the rank is {self.lora_rank}; it must be from 1 to 1024, "
                 "or 0 to teach the whole model"
+            )
+        check_known("reward", [self.reward], ("", *REWARDS))
+        if self.reward and self.lora_rank:
+            raise UserError(
+                "rewards teach the whole model: leave out --lora"
             )
 
 
@@ -46,6 +55,13 @@ class TuningRecipe(Recipe):
     FILE: ClassVar[str] = "tuning.toml"
 
     tuning: Tuning
+
+    @property
+    def measure(self) -> str:
+        """What a step's loss is."""
+        if self.tuning.reward:
+            return "answers: the share that is wrong"
+        return "answers: nats a token"
 
     @property
     def num_steps(self) -> int:

@@ -20,7 +20,8 @@ from octavo.finetuning.preparing import (
     TunedRun,
     rendered,
 )
-from octavo.finetuning.rendering import end_of_turn, render_prompt
+from octavo.finetuning.rendering import end_of_turn, render, render_prompt
+from octavo.finetuning.rewards import RewardBackend, Trials
 from octavo.foundation.files import remove_folder
 from octavo.generation import Sampling
 from octavo.interop import load_weights, read_tensors
@@ -62,18 +63,34 @@ def finetune(
 def from_conversations(run: Run) -> Course:
     """Return the course of a base through a run's conversations."""
     assert isinstance(run, TunedRun)
-    training, rank = run.recipe.training, run.recipe.tuning.lora_rank
+    training, tuning = run.recipe.training, run.recipe.tuning
     torch.manual_seed(training.seed)
     model = Transformer(run.recipe.model)
     load_weights(model, run.folder / BASE)
-    backend = learner(model, training, rank)
     said = read_conversations(run.folder / EXAMPLES)
+    ask = asking(run.tokenizer, some_questions(said))
+    size, seed = training.batch_size, training.seed
+    if tuning.reward:
+        state = State(model=model, backend=RewardBackend(model, training))
+        asked = short_ones(said, run)
+        trials = Trials(model, run.tokenizer, asked, size, seed)
+        return Course(state, trials, ask)
+    teacher = learner(model, training, tuning.lora_rank)
     read = rendered(said, run.tokenizer, run.recipe, Watcher())
-    return Course(
-        State(model=model, backend=backend),
-        Packs(read, training.batch_size, training.seed),
-        asking(run.tokenizer, some_questions(said)),
-    )
+    state = State(model=model, backend=teacher)
+    return Course(state, Packs(read, size, seed), ask)
+
+
+def short_ones(
+    said: Sequence[Conversation], run: Run
+) -> list[Conversation]:
+    """Return the conversations that fit the context."""
+    most = run.recipe.model.context + 1
+    return [
+        turns
+        for turns in said
+        if len(render(run.tokenizer, turns).ids) <= most
+    ]
 
 
 def some_questions(said: Sequence[Conversation]) -> list[Conversation]:

@@ -169,6 +169,11 @@ class Recipe:
         per_step = self.training.batch_size * self.model.context
         return max(1, round(self.training.tokens / per_step))
 
+    @property
+    def measure(self) -> str:
+        """What a step's loss is, if it is not nats a token of text."""
+        return ""
+
     def learning_rate_share(self, step: int) -> float:
         """Return the share of the full learning rate at a step.
 

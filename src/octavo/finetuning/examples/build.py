@@ -55,6 +55,7 @@ TIMES = {
 }
 MOST_TESTED = {"sum": 500}
 MOST = 250
+WORKS, SUMS = "shakespeare", "sums"  # names for users
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +112,18 @@ def build_examples(corpus: Corpus, seed: int) -> Examples:
 def examples_named(name: str) -> tuple[Conversation, ...]:
     """Return the conversations of a name, or of a user's own file.
 
-    The one name is `shakespeare`. What is trained on and what is tested
-    does not depend on a run's seed. Raises UserError.
+    The names are `shakespeare`, for all that is made from the works, and
+    `sums`, for those alone. What is trained on and what is tested does not
+    depend on a run's seed. Raises UserError.
     """
-    if name != "shakespeare":
+    if name not in (WORKS, SUMS):
         return read_conversations(name)
-    examples = build_examples(load_corpus(name), seed=0)
-    return tuple(example.messages for example in examples.train)
+    examples = build_examples(load_corpus(WORKS), seed=0)
+    return tuple(
+        example.messages
+        for example in examples.train
+        if name == WORKS or example.kind == "sum"
+    )
 
 
 def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:
