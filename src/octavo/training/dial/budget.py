@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from octavo.training.dial.plan import Times
 
-# Samples, glances, checkpoints and what a probe does not see: a share of the
-# steps' time.
+# Samples, glances, checkpoints, and what a probe does not see, take this
+# share of the steps' time.
 LOOKS_SHARE = 0.08
 AROUND = 4.0  # seconds before the text is there, and for the curve
 # However long the start took, steps get this share of the minutes.
