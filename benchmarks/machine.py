@@ -23,17 +23,22 @@ def machine(packages: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def commit() -> str:
-    """Return the commit at work, and whether files differ from it."""
+def commit(folder: Path = Path(__file__).parent) -> str:
+    """Return a folder's commit, and whether files differ from it."""
 
     def git(*words: str) -> str:
-        command = ["git", "-C", str(Path(__file__).parent), *words]
+        command = ["git", "-C", str(folder), *words]
         return subprocess.check_output(command, text=True).strip()
 
     changed = git("status", "--porcelain", "--untracked-files=no")
     return git("rev-parse", "--short=12", "HEAD") + " changed" * bool(
         changed
     )
+
+
+def versions(facts: dict[str, Any]) -> str:
+    """Return a line of the packages' versions."""
+    return ", ".join(f"{k} {v}" for k, v in facts["versions"].items())
 
 
 def cpu_model() -> str:

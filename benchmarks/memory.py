@@ -20,7 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from machine import machine
+from machine import machine, versions
 from octavo.foundation.drawing import BLUE, GOLD, drawing
 from octavo.foundation.files import write_json, write_text
 
@@ -196,13 +196,12 @@ def models(rows: list[Row]) -> list[tuple[str, list[Row]]]:
 def page(content: dict[str, Any]) -> str:
     """Return the results as Markdown."""
     facts = content["machine"]
-    versions = ", ".join(f"{k} {v}" for k, v in facts["versions"].items())
     lines = [
         table_line(row, several[0])
         for _, several in models(content["rows"])
         for row in several
     ]
-    cells = {"versions": versions, "rows": "\n".join(lines)}
+    cells = {"versions": versions(facts), "rows": "\n".join(lines)}
     return TEXT.format_map(facts | content | cells)
 
 

@@ -5,9 +5,9 @@
 
 `small` times whole commands, imports and all, in turn: nanoGPT's own for a
 processor without a GPU (its README's, in FOLDER, which has prepared
-shakespeare_char), and `octavo train --recipe recipes/small.toml`, for three
-seeds. Octavo's score is that of its last weights on the whole validation
-split, in windows of 64.
+shakespeare_char), and `octavo train --recipe recipes/small.toml`, in the
+precision that is faster here, for three seeds. Octavo's score is that of
+its last weights on the whole validation split, in windows of 64.
 `record` keeps the small files of a finished run in results/runs/NAME:
 recipe, record, samples, curve.
 """
@@ -24,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+from machine import commit, machine, versions
 from octavo.foundation.files import write_json, write_text
 from octavo.training import Recipe
 
@@ -80,11 +80,10 @@ def small(nanogpt: Path, corpus: str) -> None:
         ours, nats = octavo(seed, corpus)
         rows.append({"seed": seed, "nanogpt": peer, "octavo": ours} | nats)
         print(rows[-1], flush=True)
-    head = ["git", "-C", str(nanogpt), "rev-parse", "--short=12", "HEAD"]
     content = {
         "command": "python benchmarks/training.py small",
         "machine": machine(["octavo", "torch", "numpy"]),
-        "nanogpt": subprocess.check_output(head, text=True).strip(),
+        "nanogpt": commit(nanogpt),
         "target": TARGET,
         "rows": rows,
     }
@@ -101,7 +100,8 @@ def octavo(seed: int, corpus: str) -> tuple[float, dict[str, float]]:
             *(sys.executable, "-m", "octavo.cli", "train", "--json"),
             *("--recipe", str(HERE / "recipes" / "small.toml")),
             *("--set", f"data.corpus={json.dumps(corpus)}"),
-            *("--set", f"training.seed={seed}", "--out", str(out)),
+            *("--set", f"training.seed={seed}", "--precision", "auto"),
+            *("--out", str(out)),
         ]
         seconds = timed(command, Path.cwd())
         lines = (out / "metrics.jsonl").read_text("utf-8").splitlines()
@@ -119,9 +119,7 @@ def timed(command: list[str], folder: Path) -> float:
 def page(content: dict[str, Any]) -> str:
     """Return the results as Markdown."""
     known = dict(content["machine"])
-    known["versions"] = ", ".join(
-        f"{name} {number}" for name, number in known["versions"].items()
-    )
+    known["versions"] = versions(known)
     ratios = [row["nanogpt"] / row["octavo"] for row in content["rows"]]
     rows = "\n".join(
         f"| {row['seed']} | {row['nanogpt']} | {row['octavo']} | "

@@ -156,7 +156,7 @@ def test_in_a_pipe_ctrl_c_stops(octavo, ho, monkeypatch):
 
     monkeypatch.setattr("octavo.cli.chat.print_answer", stop)
     done = octavo("chat", ho, given=b"Hi\nHi\n")
-    assert (done.code, done.err) == (130, "octavo: stopped\n")
+    assert (done.code, done.err) == (130, "\noctavo: stopped\n")
 
 
 @pytest.mark.parametrize("verb", [("chat",), ("ask", "Who?")])

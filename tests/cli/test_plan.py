@@ -1,11 +1,13 @@
 """`octavo plan`: what a run would take and bring, before it is made."""
 
 import json
+import re
 from importlib import import_module
 
 import pytest
 
 from octavo.training import Recipe
+from octavo.training.memory import precision
 
 choose = import_module("octavo.training.dial.choose")
 
@@ -15,7 +17,7 @@ def speeds(monkeypatch):
     """A thousand tokens a second, and ten times that in judging."""
     monkeypatch.setattr(choose, "measure_speed", lambda *_: 1000.0)
     monkeypatch.setattr(choose, "measure_judging", lambda *_: 1e4)
-    monkeypatch.setattr(choose, "has_fast_bfloat16", lambda _: False)
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda _: False)
 
 
 def test_tokens_become_minutes(octavo, corpus):
@@ -50,6 +52,50 @@ def test_a_plan_is_what_training_would_do(octavo, corpus, tmp_path):
     assert 5e7 < planned["memory"] < 1e11
     assert planned["times"]["steps"] == pytest.approx(0.064)
     assert f"{planned['bits_per_byte']:.2f} bits per byte" in done.err
+
+
+TECHNIQUES = ("--precision", "bfloat16-saved", "--accumulate", 2,
+              "--checkpoint-activations", "--loss-chunk", 16)  # fmt: skip
+KEPT = {"precision": "bfloat16-saved", "accumulate": 2,
+        "checkpoint_activations": True, "loss_chunk": 16}  # fmt: skip
+
+
+def test_techniques_have_options(octavo, corpus, tmp_path):
+    """As part of a wish, and as changes to a recipe."""
+    asked = ("--corpus", corpus, "--tokens", 64, "--context", 32,
+             "--batch-size", 2)  # fmt: skip
+    planned = json.loads(octavo("plan", *asked, *TECHNIQUES, "--json").out)
+    assert planned["recipe"]["training"].items() >= KEPT.items()
+    first, second = tmp_path / "first", tmp_path / "second"
+    done = octavo("train", *asked, "--out", first)
+    assert done.code == 0, done.err
+    done = octavo("train", "--recipe", first / "recipe.toml", *TECHNIQUES,
+                  "--out", second)  # fmt: skip
+    assert done.code == 0, done.err
+    training = Recipe.load(second / "recipe.toml").training
+    assert vars(training) == planned["recipe"]["training"]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_recipes_precision_can_be_the_fastest_here(
+    octavo, corpus, tmp_path, monkeypatch, fast
+):
+    first, second = tmp_path / "first", tmp_path / "second"
+    octavo("train", "--corpus", corpus, "--tokens", 64, "--context", 32,
+           "--precision", "bfloat16-saved", "--out", first)  # fmt: skip
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda _: fast)
+    done = octavo("train", "--recipe", first / "recipe.toml", "--precision",
+                  "auto", "--out", second)  # fmt: skip
+    assert done.code == 0, done.err
+    found = Recipe.load(second / "recipe.toml").training.precision
+    assert found == ("bfloat16" if fast else "float32")
+
+
+def test_a_twins_memory_is_not_known(octavo, corpus):
+    done = octavo("plan", "--corpus", corpus, "--tokens", 64,
+                  "--context", 32, "--backend", "numpy")  # fmt: skip
+    assert done.code == 0, done.err
+    assert re.search("memory +unknown +only PyTorch's on the CPU", done.out)
 
 
 def test_the_weighing_is_shown_if_asked_for(octavo, corpus, tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from octavo.training import Recipe
+from octavo.training.memory import precision
 
 from .conftest import Done
 
@@ -28,7 +29,7 @@ def quick(octavo, corpus, tmp_path_factory) -> Done:
             "measure_speed",
             lambda recipe, *_: 9000 * (128 / recipe.model.width) ** 2,
         )
-        patch.setattr(choose, "has_fast_bfloat16", lambda _: False)
+        patch.setattr(precision, "has_fast_bfloat16", lambda _: False)
         done = octavo("quickstart", "--minutes", 0.02, "--out", out,
                       "--seed", 5)  # fmt: skip
     assert done.code == 0, done.err

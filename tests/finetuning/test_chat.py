@@ -152,11 +152,6 @@ def test_a_reading_that_is_stopped_does_no_harm(monkeypatch):
     monkeypatch.setattr(last, "forward", interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(chat.say("Who?"))
-    other.messages += (
-        *asked("Who?"),
-        Message(role="assistant", content=""),
-    )
-    other.turns += 1
     assert list(chat.say("So?")) == list(other.say("So?"))
     assert chat.messages == other.messages
 

@@ -15,14 +15,10 @@ from octavo.model import (
     rotate,
     scaled_dot_product_attention,
 )
-from octavo.model.fast import (
-    LONGEST,
-    ROWS,
-    FastAttention,
-    fast_dropout,
-    fast_rms_norm,
-    fast_rotate,
-)
+from octavo.model.fast.attention import LONGEST, ROWS, FastAttention
+from octavo.model.fast.dropout import fast_dropout
+from octavo.model.fast.norms import fast_rms_norm
+from octavo.model.fast.rotation import fast_rotate
 
 
 def test_the_faster_rotation_is_the_same_and_turns_gradients_back():

@@ -227,7 +227,7 @@ def test_the_stream_keeps_its_size_through_the_layers(changes):
     torch.manual_seed(1)
     config = replace(SMALL, num_layers=24, width=96, **changes)
     x = torch.randn(2, 24, 96)
-    rotary = Rotary(config)(0, 24) if not changes else None
+    rotary = Rotary(config)(slice(0, 24)) if not changes else None
     out = x
     for block in Transformer(config).blocks:
         out = block(out, rotary)

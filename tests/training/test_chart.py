@@ -87,7 +87,7 @@ def test_the_drawing_says_what_the_record_says(finished, tmp_path):
     assert "learning" in words
     assert [w for w in words if "after " in w] == [
         "a  after 0 steps",
-        "b  after 3 steps",
+        "b  after 2 steps",
         f"c  after {step} steps",
     ]
     draw_run(finished, tmp_path / "b.svg")

@@ -72,15 +72,21 @@ def test_the_two_newest_are_kept(tmp_path):
     assert names == ["step-00000003", "step-00000004"]
 
 
-def test_what_another_version_kept_is_told(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("sum", "has no '0.sum'"), ("average.0", "does not fit")],
+)
+def test_what_another_version_kept_is_told(
+    tmp_path, monkeypatch, name, why
+):
     state = begin(RECIPE)
     steps(state, 0, 1)
     save_checkpoint(state, tmp_path)
     newer = begin(RECIPE)
     muon = newer.backend.optimizers[0]
-    monkeypatch.setattr(muon, "memory", lambda: {"sum": torch.zeros(1)})
+    monkeypatch.setattr(muon, "memory", lambda: {name: torch.zeros(1)})
     with pytest.raises(
-        UserError, match=r"optimizer.safetensors has no '0.sum': another"
+        UserError, match=f"optimizer.safetensors {why}: another"
     ):
         restore(newer, tmp_path)
 

@@ -107,7 +107,7 @@ def test_muon_follows_torchs_as_it_comes(shape):
 def test_adamw_by_hand():
     """Loshchilov and Hutter 2019, algorithm 2, without decay, in NumPy."""
     model = Transformer(ModelConfig(vocab_size=30, num_layers=1, width=32))
-    _, adamw = make_optimizers(model, 0.02, 0.01, 0.5)
+    _, adamw = make_optimizers(model, 0.02, 0.01, 0.95, 0.5)
     table = model.embedding.weight
     rate, (beta1, beta2), epsilon = 0.01, (0.9, 0.95), 1e-10
     x = table.detach().numpy().astype(np.float64)
@@ -200,7 +200,7 @@ def test_where_rise_and_fall_meet_the_lower_one_counts(recipe):
 def test_each_parameter_has_one_optimizer():
     config = ModelConfig(vocab_size=30, num_layers=2, width=32)
     model = Transformer(config)
-    muon, adamw = make_optimizers(model, 0.02, 0.01, 0.0)
+    muon, adamw = make_optimizers(model, 0.02, 0.01, 0.95, 0.0)
     held = [[p for stack in muon.stacks for p in stack], adamw.parameters]
     matrices = {name for name, p in model.named_parameters()
                 if any(p is q for q in held[0])}  # fmt: skip
@@ -215,7 +215,7 @@ def test_training_does_not_wait_for_torchs_compiler():
         "import sys; from octavo.model import ModelConfig, Transformer; "
         "from octavo.training.optimizers import make_optimizers; "
         "config = ModelConfig(vocab_size=9, num_layers=1, width=64); "
-        "make_optimizers(Transformer(config), 0.1, 0.1, 0.0); "
+        "make_optimizers(Transformer(config), 0.1, 0.1, 0.9, 0.0); "
         "print('torch._dynamo' in sys.modules)"
     )
     done = subprocess.run(

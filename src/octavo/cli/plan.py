@@ -46,8 +46,11 @@ def forecast_table(plan: Plan) -> Table:
         f"looks {t.looks:.0f} s, judging {t.judging:.0f} s"
     )
     table.add_row("time", f"{t.total / 60:.1f} minutes", parts)
-    if plan.memory is not None:
+    if plan.memory is None:
+        size, what = "unknown", "only PyTorch's on the CPU is predicted"
+    else:
         size = f"{plan.memory / 1e9:.2f} GB"
-        table.add_row("memory", size, "predicted peak of the whole program")
+        what = "predicted peak of the whole program"
+    table.add_row("memory", size, what)
     table.add_row("loss", f"{plan.bits_per_byte:.2f} bits per byte")
     return table

@@ -11,6 +11,8 @@ from click.core import ParameterSource
 from octavo.cli.live import Live
 from octavo.cli.wishing import wish_options
 from octavo.evaluation import Score
+from octavo.finetuning.preparing import TunedRun, open_run
+from octavo.finetuning.tuning import finetune
 from octavo.foundation.files import remove_leftovers
 from octavo.foundation.interrupts import stop_requests
 from octavo.foundation.locks import only_one
@@ -23,16 +25,21 @@ from octavo.training import (
     prepare,
     prepare_from_recipe,
     train,
+    with_techniques,
 )
 from octavo.training.chart import draw_run
 from octavo.training.events import event_files, require_tensorboard
+from octavo.training.recipe import TECHNIQUES
 from octavo.training.run import resumable
 
 CHART = "loss.png"
 # What a run is made from; the last two leave nothing open but these.
 STARTS = ("corpus", "recipe", "resume")
 LEFT_OPEN = {
-    "recipe": ("out", "changes", "memory_limit", "tensorboard", "as_json"),
+    "recipe": (
+        *("out", "changes", "memory_limit", "tensorboard", "as_json"),
+        *TECHNIQUES,
+    ),
     "resume": ("on_nan", "tensorboard", "as_json"),
 }
 
@@ -90,12 +97,15 @@ def command(
         require_tensorboard()
     with Live(explain=explain) as live:
         if resume is not None:
-            run = Run.open(resume)
+            run = open_run(resume)
             if "on_nan" in given:
                 change = f"training.on_nan={asked['on_nan']}"
                 run = replace(run, recipe=run.recipe.changed([change]))
         elif recipe is not None and out is not None:
-            wanted = Recipe.load(recipe).changed(changes)
+            techniques = {n: asked[n] for n in TECHNIQUES if n in given}
+            wanted = with_techniques(
+                Recipe.load(recipe).changed(changes), techniques
+            )
             limit = asked["memory_limit"]
             run = prepare_from_recipe(wanted, out, live, limit)
         else:
@@ -151,7 +161,11 @@ def train_or_pause(
     how = f"  octavo train --resume {quoted(run.folder)}"
     try:
         with stop_requests() as stop:
-            score = train(run, live, stop, tensorboard)
+            score = (
+                finetune(run, live, stop, tensorboard)
+                if isinstance(run, TunedRun)
+                else train(run, live, stop, tensorboard)
+            )
     except KeyboardInterrupt:  # the second Ctrl-C
         live.noted(f"Stopped at once. To go on from what was saved:\n{how}")
         raise
@@ -185,11 +199,20 @@ def recorded_score(metrics: Metrics) -> Score | None:
 
 def report(run: Run, score: Score, as_json: bool) -> None:
     """Print how good the model is, and what to do with it."""
+    before = run.bits_before if isinstance(run, TunedRun) else None
     if as_json:
-        click.echo(json.dumps({"run": str(run.folder), **score.as_dict()}))
+        result = {"run": str(run.folder), **score.as_dict()}
+        if before:
+            result["bits_per_byte_before"] = before
+        click.echo(json.dumps(result))
         return
     click.echo(
         f"\nOn the held-out text: {score.bits_per_byte:.3f} bits per byte "
         f"({score.bytes:,} bytes; {score.nats_per_token:.3f} nats a token)"
     )
+    if before:
+        click.echo(
+            f"Before fine-tuning: {before:.3f} bits per byte "
+            f"({score.bits_per_byte / before - 1:+.1%} since)"
+        )
     click.echo(f"The run: {run.folder}   its curve: {run.folder}/{CHART}")

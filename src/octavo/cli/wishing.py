@@ -7,6 +7,8 @@ import click
 
 from octavo.training import SIZES
 from octavo.training.memory.limit import parse_memory
+from octavo.training.memory.precision import AUTO
+from octavo.training.recipe import PRECISIONS
 
 OPTIONS = (
     click.option("--corpus", help="A corpus's name, or a file or folder."),
@@ -25,6 +27,28 @@ OPTIONS = (
             text and parse_memory(text)
         ),
         help="Stay within 4GiB, say, of memory; for PyTorch on the CPU.",
+    ),
+    click.option(
+        "--precision",
+        default=AUTO,
+        help=f"Of products: {', '.join(PRECISIONS)}, or auto.",
+    ),
+    click.option(
+        "--accumulate",
+        default=1,
+        metavar="N",
+        help="Read a step's batch in N parts, for less memory.",
+    ),
+    click.option(
+        "--checkpoint-activations",
+        is_flag=True,
+        help="Compute blocks twice instead of keeping them.",
+    ),
+    click.option(
+        "--loss-chunk",
+        default=0,
+        metavar="N",
+        help="Hold the logits of N tokens at a time; 0 holds all.",
     ),
     click.option(
         "--tokenizer",

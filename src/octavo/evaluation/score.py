@@ -21,7 +21,7 @@ from octavo.tokenizer import TokenFile, Tokenizer
 
 Stretch = NDArray[np.integer]
 BATCH_TOKENS = 4096  # are read together
-HELD_LOGITS = 2**24  # numbers at once, 64 MB: all of those, up to 4,096 ids
+HELD_LOGITS = 2**22  # numbers at once, 16 MB
 
 
 @dataclass(frozen=True, kw_only=True)

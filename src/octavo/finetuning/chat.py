@@ -18,6 +18,7 @@ from octavo.finetuning.messages import (
     Message,
     exchange,
 )
+from octavo.finetuning.recipe import TuningRecipe
 from octavo.finetuning.rendering import end_of_turn, render_prompt
 from octavo.foundation import UserError, check_seed
 from octavo.foundation.text import quoted
@@ -125,7 +126,7 @@ def load_chatting(folder: Path) -> tuple[Transformer, Tokenizer]:
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
     end_of_turn(tokenizer)
     is_run = (folder / "recipe.toml").is_file()
-    if is_run and not (folder / "tuning.toml").is_file():
+    if is_run and not (folder / TuningRecipe.FILE).is_file():
         raise UserError(
             f"{folder} has not learned to answer: octavo finetune "
             f"{quoted(folder)} --examples shakespeare --out NEW teaches it"

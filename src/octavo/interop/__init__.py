@@ -5,7 +5,12 @@ Read in this order: architectures, configs, names, weights, folders.
 
 from octavo.interop.architectures import why_own
 from octavo.interop.configs import describe
-from octavo.interop.folders import load_model, save_model, save_tokenizer
+from octavo.interop.folders import (
+    load_model,
+    save_generation_config,
+    save_model,
+    save_tokenizer,
+)
 from octavo.interop.weights import (
     load_weights,
     read_tensors,
@@ -17,6 +22,7 @@ __all__ = [
     "load_model",
     "load_weights",
     "read_tensors",
+    "save_generation_config",
     "save_model",
     "save_tokenizer",
     "weights_as_bytes",

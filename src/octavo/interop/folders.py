@@ -5,6 +5,7 @@ prompt can never meet the wrong vocabulary.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -102,17 +103,24 @@ def save_tokenizer(
     )
     if chat:
         write_text(folder / "chat_template.jinja", CHAT_TEMPLATE)
+    save_generation_config(tokenizer, folder)
+
+
+def save_generation_config(
+    tokenizer: Tokenizer, folder: Path, turn: int | None = None
+) -> None:
+    """Write how a model likes to be sampled, and at which ids it ends.
+
+    One is the end of a text. A model that answers also has one for the end
+    of its turn.
+    """
+    content: dict[str, Any] = {
+        "do_sample": True,
+        "temperature": 0.8,
+        "top_k": 50,
+    }
     end = tokenizer.end_of_text
-    write_json(
-        folder / "generation_config.json",
-        {
-            "do_sample": True,
-            "temperature": 0.8,
-            "top_k": 50,
-            **(
-                {}
-                if end is None
-                else {"eos_token_id": end, "pad_token_id": end}
-            ),
-        },
-    )
+    if end is not None:
+        ends = end if turn is None else [turn, end]
+        content |= {"eos_token_id": ends, "pad_token_id": end}
+    write_json(folder / "generation_config.json", content)

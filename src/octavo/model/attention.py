@@ -5,6 +5,7 @@ G key-value heads, K head width.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float
@@ -13,7 +14,7 @@ from torch.nn import functional
 
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
-from octavo.model.fast import fast_attention, keeping_pays
+from octavo.model.fast.attention import fast_attention, keeping_pays
 from octavo.model.norm import RMSNorm
 from octavo.model.positions import Rotation, turn
 
@@ -75,6 +76,7 @@ class Attention(nn.Module):
         x: Float[Tensor, "B T D"],
         rotation: Rotation | None = None,
         cache: LayerCache | None = None,
+        lengths: Sequence[int] | None = None,
     ) -> Float[Tensor, "B T D"]:
         """Let each token look at itself, those before, and the cache."""
         query = self.query_norm(self._split(self.query(x)))  # (B, H, T, K)
@@ -84,7 +86,7 @@ class Attention(nn.Module):
             query, key = turn(query, rotation), turn(key, rotation)
         if cache is not None:
             key, value = cache.extend(key, value)
-        mixed = fused_causal_attention(query, key, value)
+        mixed = attention_in_texts(query, key, value, lengths)
         joined: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
         return joined
 
@@ -93,6 +95,26 @@ class Attention(nn.Module):
         batch, time, _ = x.shape
         heads = x.view(batch, time, -1, self.head_width)
         return heads.transpose(1, 2)
+
+
+def attention_in_texts(
+    query: Float[Tensor, "B H T K"],
+    key: Float[Tensor, "B G S K"],
+    value: Float[Tensor, "B G S K"],
+    lengths: Sequence[int] | None,
+) -> Float[Tensor, "B H T K"]:
+    """Let each of the texts that stand in a row attend to itself alone.
+
+    The mask that would say so is a chain of triangles, one a text, and
+    false elsewhere; what is false is never computed.
+    """
+    if lengths is None:
+        return fused_causal_attention(query, key, value)
+    size = list(lengths)
+    parts = [torch.split(x, size, dim=2) for x in (query, key, value)]
+    texts = zip(*parts, strict=True)
+    mixed = [fused_causal_attention(*text) for text in texts]
+    return torch.cat(mixed, dim=2)
 
 
 def fused_causal_attention(

@@ -3,6 +3,8 @@
 Shapes: B batch, T time, D width, F width inside the network.
 """
 
+from collections.abc import Sequence
+
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
@@ -10,7 +12,8 @@ from torch.nn import functional
 from octavo.model.attention import Attention
 from octavo.model.cache import LayerCache
 from octavo.model.config import ModelConfig
-from octavo.model.fast import fast_dropout, trains_on_cpu
+from octavo.model.fast.dropout import fast_dropout
+from octavo.model.fast.where import trains_on_cpu
 from octavo.model.norm import make_norm
 from octavo.model.positions import Rotation
 
@@ -89,9 +92,11 @@ class Block(nn.Module):
         x: Float[Tensor, "B T D"],
         rotation: Rotation | None = None,
         cache: LayerCache | None = None,
+        lengths: Sequence[int] | None = None,
     ) -> Float[Tensor, "B T D"]:
         """Add what attention gathers, then what the network makes of it."""
-        attended = self.attention(self.attention_norm(x), rotation, cache)
+        normed = self.attention_norm(x)
+        attended = self.attention(normed, rotation, cache, lengths)
         x = x + self.dropout(attended)
         x = x + self.dropout(self.mlp(self.mlp_norm(x)))
         return x  # noqa: RET504 (an annotation for the type checker)

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from octavo.model.config import ModelConfig
-from octavo.model.fast import fast_rms_norm, trains_on_cpu
+from octavo.model.fast.norms import fast_rms_norm
+from octavo.model.fast.where import trains_on_cpu
 
 
 class RMSNorm(nn.Module):

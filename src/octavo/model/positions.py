@@ -9,13 +9,15 @@ Shapes: T time, D width, K head width, P pairs of numbers, half of K.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from octavo.model.config import ModelConfig
-from octavo.model.fast import fast_rotate, trains_on_cpu
+from octavo.model.fast.rotation import fast_rotate
+from octavo.model.fast.where import trains_on_cpu
 
 Rotation = tuple[Float[Tensor, "T P"], Float[Tensor, "T P"]]
+Places = slice | Int[Tensor, " T"]  # a stretch of positions, or each
 
 
 def rotary_angles(
@@ -79,9 +81,9 @@ class PositionEmbedding(nn.Module):
         else:
             self.register_buffer("weight", waves, persistent=False)
 
-    def forward(self, start: int, end: int) -> Float[Tensor, "T D"]:
-        """Return the vectors of the positions from start to end."""
-        return self.weight[start:end]
+    def forward(self, places: Places) -> Float[Tensor, "T D"]:
+        """Return the vectors of these positions."""
+        return self.weight[places]
 
 
 class Rotary(nn.Module):
@@ -98,6 +100,6 @@ class Rotary(nn.Module):
         self.register_buffer("cosine", angles.cos(), persistent=False)
         self.register_buffer("sine", angles.sin(), persistent=False)
 
-    def forward(self, start: int, end: int) -> Rotation:
-        """Return how to rotate at the positions from start to end."""
-        return self.cosine[start:end], self.sine[start:end]
+    def forward(self, places: Places) -> Rotation:
+        """Return how to rotate at these positions."""
+        return self.cosine[places], self.sine[places]

@@ -4,7 +4,9 @@ Shapes: B batch, T time, D width, V vocabulary.
 """
 
 import math
+from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -13,7 +15,7 @@ from octavo.model.block import Block, Dropout
 from octavo.model.cache import Cache
 from octavo.model.config import ModelConfig
 from octavo.model.norm import make_norm
-from octavo.model.positions import PositionEmbedding, Rotary
+from octavo.model.positions import Places, PositionEmbedding, Rotary
 
 
 class Transformer(nn.Module):
@@ -63,38 +65,49 @@ class Transformer(nn.Module):
             nn.init.normal_(parameter, std=deviation)
 
     def forward(
-        self, ids: Int[Tensor, "B T"], cache: Cache | None = None
+        self,
+        ids: Int[Tensor, "B T"],
+        cache: Cache | None = None,
+        lengths: Sequence[int] | None = None,
     ) -> Float[Tensor, "B T V"]:
         """Score every token of the vocabulary as the next, at each place.
 
         Takes what `hidden` takes.
         """
-        logits: Tensor = self.head(self.hidden(ids, cache))
+        logits: Tensor = self.head(self.hidden(ids, cache, lengths))
         return logits
 
     def hidden(
-        self, ids: Int[Tensor, "B T"], cache: Cache | None = None
+        self,
+        ids: Int[Tensor, "B T"],
+        cache: Cache | None = None,
+        lengths: Sequence[int] | None = None,
     ) -> Float[Tensor, "B T D"]:
         """Return what the head is to read at each place.
 
         With a cache, `ids` are the tokens that follow those already in it.
-        Raises UserError when the text is longer than the context.
+        With `lengths`, several texts of these lengths stand in a row, and
+        each is read as if it were alone. Raises UserError when a text is
+        longer than the context.
         """
         start = cache.length if cache else 0
-        end = start + ids.shape[1]
+        end = start + (max(lengths) if lengths else ids.shape[1])
         if end > self.config.context:
             raise UserError(
                 f"the text is {end} tokens long and the model's context "
                 f"{self.config.context}: give it fewer"
             )
+        places: Places = slice(start, end)
+        if lengths:
+            places = torch.cat([torch.arange(n) for n in lengths])
         x = self.embedding(ids)
         if self.position_embedding:
-            x = x + self.position_embedding(start, end)
-        rotation = self.rotary(start, end) if self.rotary else None
+            x = x + self.position_embedding(places)
+        rotation = self.rotary(places) if self.rotary else None
         x = self.dropout(x)
         layers = cache.layers if cache else [None] * len(self.blocks)
         for block, layer in zip(self.blocks, layers, strict=True):
-            x = block(x, rotation, layer)
+            x = block(x, rotation, layer, lengths)
         read: Tensor = self.norm(x)
         return read
 

@@ -18,6 +18,7 @@ from octavo.training.preparing import (
     plan_run,
     prepare,
     prepare_from_recipe,
+    with_techniques,
 )
 from octavo.training.recipe import DataRecipe, Recipe, TrainingRecipe
 from octavo.training.run import Run, load_trained
@@ -44,6 +45,7 @@ __all__ = [
     "prepare",
     "prepare_from_recipe",
     "train",
+    "with_techniques",
     "write_sample",
     "write_verse",
 ]

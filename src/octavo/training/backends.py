@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from octavo.model import Transformer
+from octavo.model.fast.blocks import take_over
 from octavo.training.memory.checkpointing import checkpoint_blocks
 from octavo.training.memory.chunked import chunked_cross_entropy
 from octavo.training.memory.precision import products_in
@@ -78,12 +79,15 @@ class TorchBackend:
     ) -> None:
         self.model, self.training = model, training
         self.precision = training.precision
+        tokens = training.batch_size * model.config.context
+        take_over(model, tokens // training.accumulate)
         if training.checkpoint_activations:
             checkpoint_blocks(model)
         self.optimizers = make_optimizers(
             model,
             training.matrix_learning_rate,
             training.other_learning_rate,
+            training.momentum,
             training.weight_decay,
         )
 

@@ -24,9 +24,10 @@ MOST_POINTS = 2000  # of a line: more than a printed page can show
 
 
 def draw_run(run: Run, path: Path) -> None:
-    """Draw a run's loss in bits per byte, its learning rate, its samples.
+    """Draw a run's loss, its learning rate and its samples.
 
-    The samples are three, their moments marked on the curve above them.
+    The loss is in bits per byte, or as the recipe's `measure` says. The
+    samples are three, their moments marked on the curve above them.
     """
     metrics = Metrics.read(run.folder)
     excerpts = choose_excerpts(metrics.of("sample"))
@@ -58,7 +59,8 @@ def choose_excerpts(samples: list[Sample]) -> list[Sample]:
 
 def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
     """Draw the loss of training, beside what the held-out text says."""
-    bits = bits_per_byte_per_nat(run)
+    measure = run.recipe.measure
+    bits = 1.0 if measure else bits_per_byte_per_nat(run)
     losses = [
         (step, loss * bits)
         for step, loss in metrics.of("loss")
@@ -69,7 +71,7 @@ def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
         *_columns(thinned(smoothed(losses))),
         color=BLUE,
         lw=1.8,
-        label="training text",
+        label=measure or "training text",
         marker="o" if len(losses) == 1 else "",
     )
     _draw_held_out(axes, metrics)
@@ -85,7 +87,8 @@ def _draw_curve(axes: Axes, run: Run, metrics: Metrics) -> None:
         )
     last = max([1, *(row["step"] for row in metrics.rows)])
     axes.set_xlim(0, 1.03 * last)
-    axes.set_ylabel("bits per byte")
+    whose = "held-out text: " if measure else ""
+    axes.set_ylabel(f"{whose}bits per byte")
     axes.tick_params(labelbottom=False)
     name = Path(run.recipe.data.corpus).name
     axes.set_title(f"Learning to foretell: {name}", parse_math=False)

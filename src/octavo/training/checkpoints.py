@@ -117,9 +117,11 @@ def _remind(part: Part, path: Path) -> None:
     """Give a part back what a file of a checkpoint holds of it."""
     try:
         part.remember(read_tensors(path))
-    except KeyError as error:
+    except (KeyError, RuntimeError) as error:
+        of_shape = isinstance(error, RuntimeError)
+        why = "does not fit" if of_shape else f"has no {error}"
         raise UserError(
-            f"{path} has no {error}: another version of octavo wrote it. "
+            f"{path} {why}: another version of octavo wrote it. "
             "Go on with that one, or start again with --recipe"
         ) from error
 

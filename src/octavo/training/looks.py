@@ -18,9 +18,9 @@ from octavo.evaluation import (
 from octavo.foundation.machine import peak_memory
 from octavo.inspection import AttentionRecord, Sentence
 from octavo.model import Transformer
+from octavo.training.course import Course
 from octavo.training.metrics import Metrics
 from octavo.training.run import Run
-from octavo.training.samples import write_sample
 from octavo.training.track import Track
 from octavo.training.trouble.report import halved_rates
 from octavo.training.trouble.runaway import running_away
@@ -35,40 +35,50 @@ ATTENTION_AT = tuple(
 WARN_AT = tuple(part / 20 for part in range(1, 21))
 GLANCE_AT = tuple(part / 12 for part in range(1, 13))
 GLANCE_TOKENS = 4096
+SHORT = 1_000  # steps: a shorter run takes every second look, to be short
 
 
 class Looks:
     """All looks of one run, each taken when its step is due."""
 
     def __init__(
-        self, run: Run, step: int, metrics: Metrics, watcher: Watcher
+        self,
+        run: Run,
+        course: Course,
+        metrics: Metrics,
+        watcher: Watcher,
     ) -> None:
         self.run, self.metrics, self.watcher = run, metrics, watcher
         self.num_steps = run.recipe.num_steps
-        self.glance, self.track = Glance(run), Track.of(run)
+        self.glance, self.course = Glance(run), course
+        every = 2 if self.num_steps < SHORT else 1
+        self.samples = SAMPLE_AT[::every]  # the first and the last too
+        self.glances = GLANCE_AT[every - 1 :: every]
         sentence = Sentence.choose(run.held_out, run.tokenizer)
         context = run.recipe.model.context
         self.attention = AttentionRecord.reopen(
-            run.folder, step, sentence.cut(context, run.tokenizer)
+            run.folder,
+            course.state.step,
+            sentence.cut(context, run.tokenizer),
         )
 
     def due(self, step: int) -> bool:
         """Return whether there is any look to take after a step."""
-        shares = (*GLANCE_AT, *SAMPLE_AT, *ATTENTION_AT)
+        shares = (*self.glances, *self.samples, *ATTENTION_AT)
         return passes(step, self.num_steps, shares)
 
     def at(self, step: int, model: Transformer) -> None:
         """Look at the model after a step, in every way that is due."""
-        if passes(step, self.num_steps, GLANCE_AT):
+        if passes(step, self.num_steps, self.glances):
             bits = self.glance.bits_per_byte(model)
             self.metrics.add(step=step, held_out_glance=bits)
             self.metrics.add(step=step, peak_memory=peak_memory())
             self.watcher.glanced(step, bits)
         if passes(step, self.num_steps, WARN_AT):
             self._warn(step)
-        if self.track:
-            self._judge(step, self.track)
-        if passes(step, self.num_steps, SAMPLE_AT):
+        if self.course.track:
+            self._judge(step, self.course.track)
+        if passes(step, self.num_steps, self.samples):
             self._sample(step, model)
         if passes(step, self.num_steps, ATTENTION_AT):
             self.attention.add(step, model)
@@ -96,11 +106,8 @@ class Looks:
             self.watcher.tracked(step, verdict)
 
     def _sample(self, step: int, model: Transformer) -> None:
-        """Let the model write from the fixed prompt, and keep that."""
-        recipe = self.run.recipe.training
-        text = write_sample(
-            model, self.run.tokenizer, recipe.prompt, recipe.seed
-        )
+        """Let the model write, and keep that."""
+        text = self.course.sample(model)
         self.metrics.add(step=step, sample=text)
         self.watcher.sampled(step, self.num_steps, text)
 

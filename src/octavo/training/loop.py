@@ -14,7 +14,6 @@ from octavo.foundation.checksums import changed
 from octavo.foundation.files import remove_leftovers, write_bytes
 from octavo.foundation.locks import only_one
 from octavo.interop import weights_as_bytes
-from octavo.training.batches import Batches
 from octavo.training.checkpoints import (
     CHECKPOINTS,
     Kept,
@@ -22,6 +21,7 @@ from octavo.training.checkpoints import (
     restore,
     save_checkpoint,
 )
+from octavo.training.course import Course, from_text
 from octavo.training.devices import (
     compare_with_cpu,
     require_agreement,
@@ -37,7 +37,7 @@ from octavo.training.run import (
     resumable,
     write_status,
 )
-from octavo.training.steps import NonFiniteError, Step, begin, take_step
+from octavo.training.steps import NonFiniteError, Step, take_step
 from octavo.training.surroundings import surroundings, what_changed
 from octavo.training.trouble import Guard
 from octavo.training.watcher import Moment, Watcher
@@ -50,6 +50,7 @@ def train(
     watcher: Watcher | None = None,
     stop: Callable[[], bool] = lambda: False,
     tensorboard: bool = False,
+    course: Callable[[Run], Course] = from_text,
 ) -> Score | None:
     """Train a run to its end, from its newest checkpoint if it has one.
 
@@ -64,11 +65,12 @@ def train(
     with resumable(run.folder), only_one(run.folder):
         for folder in (run.folder, run.folder / CHECKPOINTS):
             remove_leftovers(folder)
-        state = begin(run.recipe)
+        taught = course(run)
+        state = taught.state
         kept = restore(state, run.folder)
         tell_of_return(run, kept, watcher)
         record = kept.record if kept else Mark()
-        trainer = Trainer(run, state, record, watcher)
+        trainer = Trainer(run, taught, record, watcher)
         require_sound_device(trainer)
         with event_files(run, trainer.metrics, tensorboard):
             return trainer.train(stop)
@@ -79,7 +81,7 @@ def require_sound_device(trainer: "Trainer") -> None:
     training, state = trainer.recipe.training, trainer.state
     if training.device == "cpu":
         return
-    batch = trainer.batches.at(state.step)
+    batch = trainer.lessons.at(state.step)
     found = compare_with_cpu(state.backend, state.model, *batch)
     trainer.watcher.noted(f"Beside the CPU: {found}")
     require_agreement(found, training.precision)
@@ -108,15 +110,15 @@ class Trainer:
     """A run in progress: its state, its records, and who looks on."""
 
     def __init__(
-        self, run: Run, state: State, record: Mark, watcher: Watcher
+        self, run: Run, course: Course, record: Mark, watcher: Watcher
     ) -> None:
-        self.run, self.state, self.watcher = run, state, watcher
+        self.state, self.lessons = course.state, course.lessons
+        self.run, self.watcher = run, watcher
         self.recipe = run.recipe
-        self.batches = Batches.of(run.recipe, run.train)
         self.metrics = Metrics.reopen(run.folder, record)
-        self.looks = Looks(run, state.step, self.metrics, watcher)
-        self.guard = Guard(run, self.batches, self.metrics, self._save)
-        self.clock = Clock(state)
+        self.looks = Looks(run, course, self.metrics, watcher)
+        self.guard = Guard(run, self.lessons, self.metrics, self._save)
+        self.clock = Clock(self.state)
 
     def train(self, stop: Callable[[], bool]) -> Score | None:
         """Step to the end or to a stop; then save, and at the end score."""
@@ -140,7 +142,7 @@ class Trainer:
         step = self.state.step
         share = self.recipe.learning_rate_share(step)
         try:
-            measured = take_step(self.state, share, *self.batches.at(step))
+            measured = take_step(self.state, share, *self.lessons.at(step))
         except NonFiniteError as error:
             self.guard.refused(self.state, error)
         else:
@@ -164,7 +166,7 @@ class Trainer:
                 step=step,
                 num_steps=num_steps,
                 loss=measured.loss,
-                tokens_per_second=self.batches.tokens_per_step
+                tokens_per_second=self.lessons.tokens_per_step
                 / seconds_per_step,
                 seconds_left=seconds_per_step * (num_steps - step),
             )

@@ -6,20 +6,21 @@ tokens it reaches a loss that AdamW needs about twice as many for.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 import torch
 from torch import Tensor
 
 from octavo.model import Transformer
-from octavo.model.fast import products_kind
+from octavo.model.fast.where import products_kind
 
 # Coefficients of the odd polynomial that pushes singular values towards
 # one (Jordan et al. 2024). Five rounds are usual, and bring the small ones
 # near it too; three measured as good here (LOG.md), in less time.
 QUINTIC = (3.4445, -4.7750, 2.0315)
 ROUNDS = 3
+STACK = 2**22  # numbers that are orthogonalised at once, at most
 
 
 def orthogonalise(matrices: Tensor, rounds: int = ROUNDS) -> Tensor:
@@ -42,48 +43,67 @@ def orthogonalise(matrices: Tensor, rounds: int = ROUNDS) -> Tensor:
     return orthogonal
 
 
+def lying(matrix: Tensor) -> Tensor:
+    """Return a matrix, or its transpose if it stands."""
+    return matrix.mT if len(matrix) > matrix.shape[1] else matrix
+
+
+def cut(group: list[Tensor], most: int) -> Iterator[list[Tensor]]:
+    """Yield a group's members, so many at a time."""
+    for start in range(0, len(group), most):
+        yield group[start : start + most]
+
+
 class Muon:
     """Momentum, orthogonalised (Jordan et al. 2024), for 2-D parameters.
 
-    Matrices of one shape are stepped together, as one stack: many small
-    products would leave the processor idle. Steps are scaled so that one
-    learning rate serves all shapes: by sqrt(max(1, rows / columns)).
+    Matrices of one shape, lying or standing, are stepped together, in
+    stacks: many small products would leave the processor idle, and too
+    large a stack needs much memory. Steps are scaled so that one learning
+    rate serves all shapes: by sqrt(max(1, rows / columns)).
     """
 
     def __init__(
         self,
         parameters: Iterable[Tensor],
         learning_rate: float = 0.02,
-        momentum: float = 0.95,
+        momentum: float = 0.9,
         weight_decay: float = 0.0,
     ) -> None:
         self.learning_rate, self.momentum = learning_rate, momentum
         self.weight_decay = weight_decay
         by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
         for parameter in parameters:
-            by_shape[parameter.shape].append(parameter)
-        self.stacks = list(by_shape.values())
-        self.averages = [
-            torch.zeros_like(torch.stack(stack)) for stack in self.stacks
+            by_shape[lying(parameter).shape].append(parameter)
+        self.stacks = [
+            stack
+            for shape, group in by_shape.items()
+            for stack in cut(group, max(1, STACK // shape.numel()))
         ]
+        self.averages, self.scales = [], []
+        for stack in self.stacks:
+            matrices = torch.stack([lying(matrix) for matrix in stack])
+            self.averages.append(torch.zeros_like(matrices))
+            slopes = [max(1, len(m) / m.shape[1]) ** 0.5 for m in stack]
+            self.scales.append(matrices.new_tensor(slopes).view(-1, 1, 1))
 
     @torch.no_grad()
     def step(self, share: float = 1.0) -> None:
         """Move every matrix; `share` scales the learning rate."""
         full = self.learning_rate * share
-        for matrices, average in zip(
-            self.stacks, self.averages, strict=True
+        for matrices, average, scales in zip(
+            self.stacks, self.averages, self.scales, strict=True
         ):
-            gradients = torch.stack(gradients_of(matrices))
+            given = gradients_of(matrices)
+            gradients = torch.stack([lying(gradient) for gradient in given])
             average.lerp_(gradients, 1 - self.momentum)
             # Nesterov: look where the momentum is about to go.
             ahead = gradients.lerp_(average, self.momentum)
-            rows, columns = ahead.shape[-2:]
-            rate = full * max(1.0, rows / columns) ** 0.5
-            steps = orthogonalise(ahead)
+            steps = orthogonalise(ahead) * scales
             if decay := full * self.weight_decay:
                 torch._foreach_mul_(matrices, 1 - decay)
-            torch._foreach_add_(matrices, list(steps), alpha=-rate)
+            for matrix, step in zip(matrices, steps, strict=True):
+                lying(matrix).sub_(step, alpha=full)
 
     def memory(self) -> dict[str, Tensor]:
         """Return what it remembers of earlier steps."""
@@ -149,6 +169,7 @@ def make_optimizers(
     model: Transformer,
     matrix_learning_rate: float,
     other_learning_rate: float,
+    momentum: float,
     weight_decay: float,
 ) -> list[Muon | AdamW]:
     """Give the blocks' matrices to Muon, all else to AdamW.
@@ -159,6 +180,6 @@ def make_optimizers(
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     return [
-        Muon(matrices, matrix_learning_rate, weight_decay=weight_decay),
+        Muon(matrices, matrix_learning_rate, momentum, weight_decay),
         AdamW(others, other_learning_rate),
     ]

@@ -5,8 +5,10 @@ The folder appears complete, or not at all.
 
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from octavo.foundation import UserError
 from octavo.foundation.checksums import write_checksums
@@ -20,7 +22,7 @@ from octavo.training.devices import choose_device, require_device
 from octavo.training.dial.choose import choose, timed
 from octavo.training.dial.facts import memory_facts
 from octavo.training.dial.plan import Plan
-from octavo.training.dial.question import Question
+from octavo.training.dial.question import Question, changed
 from octavo.training.dial.wish import Wish
 from octavo.training.material import (
     make_tokenizer,
@@ -29,6 +31,7 @@ from octavo.training.material import (
     write_material,
 )
 from octavo.training.memory.limit import fit, require_predictable
+from octavo.training.memory.precision import AUTO, open_precisions
 from octavo.training.recipe import DataRecipe, Recipe
 from octavo.training.run import Run, require_new_run
 from octavo.training.watcher import Watcher
@@ -117,6 +120,14 @@ def prepare_from_recipe(
         del material  # it keeps files open
         write_choices(folder, recipe, tokenizer)
     return Run.open(out)
+
+
+def with_techniques(recipe: Recipe, asked: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with techniques as a Wish names them."""
+    if asked.get("precision") == AUTO:
+        fastest = open_precisions(recipe.training)[-1]
+        asked = {**asked, "precision": fastest}
+    return changed(recipe, **asked)
 
 
 def limited(recipe: Recipe, limit: int, watcher: Watcher) -> Recipe:

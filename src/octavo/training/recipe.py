@@ -25,6 +25,12 @@ from octavo.twins.numpy_model import require_plain
 BACKENDS = ("torch", *TWINS)
 DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = ("float32", "bfloat16", "bfloat16-saved")
+TECHNIQUES = (  # that save memory, as they are named in [training]
+    "precision",
+    "accumulate",
+    "checkpoint_activations",
+    "loss_chunk",
+)
 ON_NAN = ("stop", "skip")  # at a loss or gradient that is no number
 FORMAT = 1  # of recipe.toml and of the run folder around it
 
@@ -52,9 +58,11 @@ class TrainingRecipe:
 
     `tokens` is the budget: how many are read in all, over as many passes as
     it takes. The learning rate rises over `warmup_steps`, stays, and falls
-    to zero over the last `decay_share` of the run. `token_noise` is the
-    share of input tokens that are replaced by random ones of the text, so
-    that what is read often is harder to learn by heart (Xie et al. 2017).
+    to zero over the last `decay_share` of the run. `momentum` is the share
+    of its average of gradients that Muon keeps at a step. `token_noise` is
+    the share of input tokens that are replaced by random ones of the text,
+    so that what is read often is harder to learn by heart (Xie et al.
+    2017).
     `device` is where PyTorch computes, `threads` are those of its CPU.
 
     The rest saves memory (`training.memory`): `precision` is that of matrix
@@ -72,6 +80,7 @@ class TrainingRecipe:
     seed: int = 0
     matrix_learning_rate: float = 0.02
     other_learning_rate: float = 0.01
+    momentum: float = 0.9
     weight_decay: float = 0.0
     token_noise: float = 0.0
     warmup_steps: int = 10
@@ -102,6 +111,7 @@ class TrainingRecipe:
             ("threads", 0 < self.threads <= 1024, "from 1 to 1024"),
             ("matrix_learning_rate", 0 < rates[0] < 100, small),
             ("other_learning_rate", 0 < rates[1] < 100, small),
+            ("momentum", 0 <= self.momentum < 1, share),
             ("weight_decay", 0 <= self.weight_decay < 1, share),
             ("token_noise", 0 <= self.token_noise < 1, share),
             ("warmup_steps", self.warmup_steps >= 0, "0 or above"),
@@ -159,6 +169,11 @@ class Recipe:
         per_step = self.training.batch_size * self.model.context
         return max(1, round(self.training.tokens / per_step))
 
+    @property
+    def measure(self) -> str:
+        """What a step's loss is, if it is not nats a token of text."""
+        return ""
+
     def learning_rate_share(self, step: int) -> float:
         """Return the share of the full learning rate at a step.
 
@@ -192,11 +207,7 @@ class Recipe:
             )
         for package in ("octavo", *BACKENDS):  # for people, as a record
             content.pop(package, None)
-        parts = {
-            "data": DataRecipe,
-            "model": ModelConfig,
-            "training": TrainingRecipe,
-        }
+        parts: dict[str, Any] = {f.name: f.type for f in fields(cls)}
         check_known(f"section in {path}", content, parts)
         read = {
             name: _read_part(kind, content.get(name), f"[{name}] of {path}")

@@ -54,7 +54,7 @@ class Run:
         """Read a run folder; anything missing or damaged is a UserError."""
         folder = Path(folder)
         require_run(folder)
-        recipe = Recipe.load(folder / "recipe.toml")
+        recipe = cls.load_recipe(folder)
         require_unchanged(folder)
         tokenizer = Tokenizer.load(folder / "tokenizer.json")
         return cls(
@@ -66,6 +66,11 @@ class Run:
                 folder / "tokens" / "held_out.npy", tokenizer
             ),
         )
+
+    @classmethod
+    def load_recipe(cls, folder: Path) -> Recipe:
+        """Read the recipe of a run folder."""
+        return Recipe.load(folder / "recipe.toml")
 
     @property
     def finished(self) -> bool:

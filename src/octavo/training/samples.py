@@ -1,9 +1,9 @@
 """What a model writes: short looks while it learns, and the final verse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from octavo.generation import generate
+from octavo.generation import Sampling, generate
 from octavo.model import Transformer
 from octavo.tokenizer import StreamDecoder, Tokenizer
 from octavo.training.run import load_trained
@@ -16,18 +16,26 @@ def write_sample(
     model: Transformer, tokenizer: Tokenizer, prompt: str, seed: int
 ) -> str:
     """Return the prompt and what the model writes after it."""
+    new = continuation(
+        model, tokenizer.encode(prompt), tokenizer.end_of_text, seed=seed
+    )
+    return prompt + tokenizer.decode(new)
+
+
+def continuation(
+    model: Transformer,
+    prompt: Sequence[int],
+    stop: int | None,
+    sampling: Sampling | None = None,
+    seed: int = 0,
+) -> list[int]:
+    """Return some ids after the prompt, without the dropout of training."""
     was_training = model.training
     model.eval()
-    new = generate(
-        model,
-        tokenizer.encode(prompt),
-        SAMPLE_TOKENS,
-        seed=seed,
-        stop=tokenizer.end_of_text,
-    )
-    text = prompt + tokenizer.decode(list(new))
+    new = generate(model, prompt, SAMPLE_TOKENS, sampling, seed, stop)
+    ids = list(new)
     model.train(was_training)
-    return text
+    return ids
 
 
 def write_verse(

@@ -1,19 +1,16 @@
-"""One step of training: predict, be corrected, move.
-
-Shapes: B windows in a batch, T tokens in a window.
-"""
+"""One step of training: predict, be corrected, move."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from octavo.foundation import UserError
 from octavo.model import Transformer
 from octavo.training.backends import make_backend
 from octavo.training.checkpoints import State
-from octavo.training.recipe import Recipe
+from octavo.training.memory.allocator import keep_freed_memory
+from octavo.training.recipe import Recipe, TrainingRecipe
 
 
 class Step(NamedTuple):
@@ -39,23 +36,33 @@ class NonFiniteError(UserError):
 
 def begin(recipe: Recipe) -> State:
     """Return the state before the first step, the same for a seed."""
+    if not saves_memory(recipe.training):
+        keep_freed_memory()
     torch.manual_seed(recipe.training.seed)
     model = Transformer(recipe.model)  # drawn on the CPU for all devices
     model.to(recipe.training.device)
     return State(model=model, backend=make_backend(model, recipe.training))
 
 
-def take_step(
-    state: State, share: float, inputs: Tensor, targets: Tensor
-) -> Step:
-    """Learn from (B, T) inputs and targets; return what was measured.
+def saves_memory(training: TrainingRecipe) -> bool:
+    """Say whether a recipe gives speed away for less memory."""
+    return (
+        training.checkpoint_activations
+        or training.accumulate > 1
+        or training.loss_chunk > 0
+        or training.precision == "bfloat16-saved"
+    )
+
+
+def take_step(state: State, share: float, *batch: Any) -> Step:
+    """Learn from what the backend's `loss` takes; return what was found.
 
     `share` scales every learning rate. Raises NonFiniteError, and moves
     nothing, not even the random numbers, when the loss or the gradient is
     not finite.
     """
     random = state.random.memory()
-    loss = state.backend.loss(inputs, targets)
+    loss = state.backend.loss(*batch)
     measured = Step(loss, state.backend.gradient_norm())
     if not all(map(math.isfinite, measured)):
         state.random.remember(random)

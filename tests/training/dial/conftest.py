@@ -12,6 +12,7 @@ from octavo.training.dial.law import Law
 from octavo.training.dial.question import Question
 from octavo.training.dial.table import Family, Recorded
 from octavo.training.material import Material
+from octavo.training.memory import precision
 
 LAW = Law(
     floor=1.0, size=300.0, size_power=0.5,
@@ -88,7 +89,7 @@ def machine(finished, monkeypatch) -> dict[tuple[int, str], float]:
     )  # fmt: skip
     monkeypatch.setattr(choose_module.time, "monotonic", lambda: 100.0)
     monkeypatch.setattr(
-        choose_module, "has_fast_bfloat16",
+        precision, "has_fast_bfloat16",
         lambda _: any(kind == "bfloat16" for _, kind in speeds),
     )  # fmt: skip
     return speeds

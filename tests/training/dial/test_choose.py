@@ -206,3 +206,42 @@ def test_a_batch_is_read_in_parts_to_fit(ask, machine):
     assert plan.recipe.training.accumulate == 2
     assert facts(plan)["to fit in it"][0] == "accumulate = 2"
     assert 1.2 * plan.memory <= limit
+
+
+@pytest.mark.parametrize("budget", [{"tokens": 5000}, {"minutes": 1.0}])
+def test_techniques_that_were_asked_for_are_taken(ask, machine, budget):
+    machine[1, "bfloat16"] = machine[1, "float32"] + 1
+    asked = {"precision": "float32", "accumulate": 2, "loss_chunk": 64}
+    plan = choose(ask(**budget, batch_size=4, size="tiny", **asked))
+    training = vars(plan.recipe.training)
+    assert training.items() >= asked.items()
+    assert not training["checkpoint_activations"]
+    lines = list(plan.lines())
+    assert "  precision      float32: as you asked" in lines
+    assert "  memory         accumulate = 2: as you asked" in lines
+    assert "  memory         loss_chunk = 64: as you asked" in lines
+    # Nobody asked for a precision: the faster one.
+    plan = choose(ask(**budget, size="tiny"))
+    assert plan.recipe.training.precision == "bfloat16"
+
+
+def test_a_limit_adds_to_what_was_asked_for(ask, machine):
+    wish = {"tokens": 4096, "batch_size": 256, "accumulate": 2}
+    limit = memory_for(choose(ask(**wish)).recipe) - 1
+    plan = choose(ask(**wish, memory_limit=limit))
+    assert plan.recipe.training.accumulate == 4
+    named = [(fact.name, fact.value) for fact in plan.facts]
+    assert ("memory", "accumulate = 2") in named
+    assert ("to fit in it", "accumulate = 4") in named
+
+
+@pytest.mark.parametrize(
+    ("where", "known"),
+    [({}, True), ({"backend": "numpy"}, False), ({"device": "mps"}, False)],
+)
+def test_memory_is_told_where_it_can_be_predicted(
+    ask, machine, monkeypatch, where, known
+):
+    name = "octavo.training.dial.question.choose_device"
+    monkeypatch.setattr(name, lambda device, _: device)
+    assert (choose(ask(tokens=64, **where)).memory is not None) == known

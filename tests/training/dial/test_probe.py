@@ -7,6 +7,8 @@ import pytest
 from octavo.training.batches import Batches
 from octavo.training.dial import probe
 
+BOTH = ["float32", "bfloat16"]
+
 
 def test_speed_is_tokens_a_second(recipe, finished, monkeypatch):
     """Steps of one second each, but for a slow one at first."""
@@ -41,16 +43,16 @@ def test_judging_is_timed_as_it_will_be_done(recipe, finished, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("backend", "threads", "fast", "ways"),
+    ("backend", "threads", "kinds", "ways"),
     [
-        ("torch", 4, False, [(1, "float32"), (4, "float32")]),
-        ("torch", 1, True, [(1, "float32"), (1, "bfloat16")]),
-        ("numpy", 4, True, [(4, "float32")]),
+        ("torch", 4, ["float32"], [(1, "float32"), (4, "float32")]),
+        ("torch", 1, BOTH, [(1, "float32"), (1, "bfloat16")]),
+        ("numpy", 4, ["float32"], [(4, "float32")]),
     ],
 )
-def test_the_ways_to_compute(recipe, backend, threads, fast, ways):
+def test_the_ways_to_compute(recipe, backend, threads, kinds, ways):
     training = replace(recipe.training, backend=backend, threads=threads)
-    found = probe.ways_to_compute(replace(recipe, training=training), fast)
+    found = probe.ways_to_compute(replace(recipe, training=training), kinds)
     trainings = [way.training for way in found]
     assert [(t.threads, t.precision) for t in trainings] == ways
 

@@ -50,6 +50,10 @@ def test_texts_are_neither_empty_nor_broken(name):
         ({"minutes": 1.0, "tokens": 5}, "give one of them"),
         ({"tokenizer": "bytes", "vocab_size": 300}, '"bytes" has its own'),
         ({"size": "tinny"}, 'unknown size: "tinny"; did you mean "tiny"'),
+        ({"accumulate": 0}, "accumulate is 0; it must be a whole number"),
+        ({"loss_chunk": -1}, "loss_chunk is -1; it must be 0 or above"),
+        ({"precision": "bfloat"}, 'precision: "bfloat"; did you mean "bf'),
+        ({"backend": "numpy", "accumulate": 2}, "a batch in one part"),
     ],
 )
 def test_what_contradicts_itself_is_refused(asked, message):

@@ -9,9 +9,9 @@ import torch
 from octavo.foundation import UserError
 from octavo.model import ModelConfig
 from octavo.training import DataRecipe, Recipe, TrainingRecipe
-from octavo.training.loop import begin, take_step
 from octavo.training.memory import precision
 from octavo.training.memory.precision import has_fast_bfloat16
+from octavo.training.steps import begin, take_step
 
 RECIPE = Recipe(
     data=DataRecipe(corpus="none"),

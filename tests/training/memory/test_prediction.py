@@ -34,23 +34,28 @@ def recipe_of(
 @pytest.mark.parametrize(
     ("run", "technique", "mib"),
     [
-        (("1M", 256, 64, 12), {}, 434),
-        (("1M", 50_000, 128, 8), {}, 1089),
-        (("1M", 50_000, 128, 8), {"loss_chunk": 256}, 737),
-        (("4M", 4096, 256, 16), {}, 1131),
-        (("10M", 256, 256, 8), {}, 1094),
-        (("10M", 256, 256, 8), {"checkpoint_activations": True}, 900),
-        (("10M", 256, 256, 8), {"precision": "bfloat16-saved"}, 1049),
-        (("10M", 256, 256, 8), {"accumulate": 4}, 778),
-        (("10M", 50_000, 256, 8), {"precision": "bfloat16"}, 2262),
-        (("100M", 256, 512, 4), {"precision": "bfloat16"}, 3674),
-        (("100M", 4096, 256, 4), {}, 3083),
-        (("100M", 50_000, 256, 4), {"precision": "bfloat16"}, 3836),
+        (("1M", 256, 64, 12), {}, 352),
+        (("1M", 256, 64, 12), {"precision": "bfloat16"}, 392),
+        (("1M", 50_000, 128, 8), {}, 1090),
+        (("1M", 50_000, 128, 8), {"loss_chunk": 256}, 705),
+        (("4M", 4096, 256, 16), {}, 1181),
+        (("4M", 4096, 256, 16), {"precision": "bfloat16"}, 1140),
+        (("10M", 256, 256, 8), {}, 933),
+        (("10M", 256, 256, 8), {"checkpoint_activations": True}, 870),
+        (("10M", 256, 256, 8), {"precision": "bfloat16-saved"}, 1001),
+        (("10M", 256, 256, 8), {"accumulate": 4}, 710),
+        (("10M", 256, 256, 16), {"precision": "bfloat16"}, 1271),
+        (("10M", 4096, 512, 8), {"precision": "bfloat16"}, 1502),
+        (("10M", 50_000, 256, 8), {}, 2491),
+        (("10M", 50_000, 256, 8), {"precision": "bfloat16"}, 2420),
+        (("100M", 256, 512, 4), {"precision": "bfloat16"}, 3397),
+        (("100M", 4096, 256, 4), {}, 2880),
+        (("100M", 50_000, 256, 4), {"precision": "bfloat16"}, 3957),
     ],
 )
-def test_within_a_fifth_of_what_was_measured(run, technique, mib):
+def test_within_an_eighth_of_what_was_measured(run, technique, mib):
     predicted = predict_memory(recipe_of(*run, **technique)) / 2**20
-    assert predicted == pytest.approx(mib, rel=0.2)
+    assert predicted == pytest.approx(mib, rel=0.125)
 
 
 def test_four_parts_keep_a_quarter():
@@ -58,6 +63,6 @@ def test_four_parts_keep_a_quarter():
     run = ("10M", 256, 512, 16)
     whole = predict_memory(recipe_of(*run))
     parts = predict_memory(recipe_of(*run, accumulate=4))
-    kept = 1.15 * 23 * 6 * 384 + 3 * 256
+    kept = 23 * 6 * 384 + 3 * 256
     expected = 4 * kept * (8192 - 2048)
     assert whole - parts == pytest.approx(expected, abs=8)

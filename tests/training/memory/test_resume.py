@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from octavo.training import Metrics, Run, prepare_from_recipe, train
+from octavo.training.recipe import PRECISIONS
 
 FRUGAL = {
     "accumulate": 2,
@@ -15,7 +16,7 @@ FRUGAL = {
 }
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16-saved"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_resumed_is_never_stopped(recipe, tmp_path, precision):
     frugal = replace(
         recipe,

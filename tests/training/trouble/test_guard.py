@@ -157,6 +157,7 @@ def test_a_stop_says_where_what_and_why(new_run, bad_losses):
     rows = [line for line in report.splitlines() if line.startswith("| ")]
     assert len(rows) == 6  # the head, and five steps before it
     assert f"--resume {run.folder} --on-nan skip" in report
+    assert "--set training.device=cpu --precision float32" in report
 
 
 def test_a_stop_saves_what_was_good(recipe, tmp_path, bad_losses):

@@ -5,6 +5,7 @@ from octavo.finetuning.examples.build import (
     Examples,
     Question,
     build_examples,
+    examples_named,
 )
 from octavo.finetuning.examples.files import (
     is_right,
@@ -17,6 +18,7 @@ __all__ = [
     "Examples",
     "Question",
     "build_examples",
+    "examples_named",
     "is_right",
     "read_questions",
     "write_examples",

@@ -29,9 +29,13 @@ from octavo.finetuning.examples.verse import (
     sonnet_topics,
     speech_topics,
 )
-from octavo.finetuning.messages import Conversation, exchange
+from octavo.finetuning.messages import (
+    Conversation,
+    exchange,
+    read_conversations,
+)
 from octavo.foundation import UserError, check_seed
-from octavo.text import Corpus
+from octavo.text import Corpus, load_corpus
 
 # With how many phrasings a topic of a kind is trained on; MOST_TESTED
 # questions of a kind are asked, and the sums all.
@@ -51,6 +55,7 @@ TIMES = {
 }
 MOST_TESTED = {"sum": 500}
 MOST = 250
+WORKS, SUMS = "shakespeare", "sums"  # names for users
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +107,23 @@ def build_examples(corpus: Corpus, seed: int) -> Examples:
     random = _random("order", seed)
     random.shuffle(train)
     return Examples(train=tuple(train), test=tuple(_some(test, random)))
+
+
+def examples_named(name: str) -> tuple[Conversation, ...]:
+    """Return the conversations of a name, or of a user's own file.
+
+    The names are `shakespeare`, for all that is made from the works, and
+    `sums`, for those alone. What is trained on and what is tested does not
+    depend on a run's seed. Raises UserError.
+    """
+    if name not in (WORKS, SUMS):
+        return read_conversations(name)
+    examples = build_examples(load_corpus(WORKS), seed=0)
+    return tuple(
+        example.messages
+        for example in examples.train
+        if name == WORKS or example.kind == "sum"
+    )
 
 
 def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:

@@ -23,9 +23,12 @@ from octavo.training.dial.probe import (
 from octavo.training.dial.question import Question, changed
 from octavo.training.dial.sizes import SIZES
 from octavo.training.dial.table import block_parameters, matrix_parameters
-from octavo.training.memory.precision import has_fast_bfloat16
-from octavo.training.memory.prediction import predict_memory
-from octavo.training.recipe import Recipe
+from octavo.training.memory.precision import AUTO, open_precisions
+from octavo.training.memory.prediction import (
+    is_predictable,
+    predict_memory,
+)
+from octavo.training.recipe import Recipe, TrainingRecipe
 
 FORWARD = 3.0  # times as fast is judging, before it is measured
 
@@ -46,20 +49,13 @@ def choose_by_tokens(question: Question, tokens: int) -> Plan:
     size = question.wish.size or "tiny"
     rule = "the smallest, when neither size nor minutes are set"
     draft = changed(question.draft(size), tokens=tokens)
-    training = draft.training
-    fast = training.backend == "torch" and has_fast_bfloat16(
-        training.device
-    )
-    precision = "bfloat16" if fast else "float32"
-    why = "the faster one in a product"
-    if training.backend != "torch":
-        why = f"the only one of the backend {training.backend}"
+    precision = precision_fact(question, draft.training)
     return plan_of(
         question,
-        question.fitted(changed(draft, precision=precision)),
+        question.fitted(changed(draft, precision=precision.value)),
         size_fact(size, ASKED if question.wish.size else rule),
         Fact("threads", str(draft.training.threads), "all there are"),
-        Fact("precision", precision, why),
+        precision,
         tokens_fact(question, tokens, ASKED),
     )
 
@@ -122,8 +118,11 @@ class Chooser:
         speed comes along.
         """
         smallest = next(iter(drafts.values()))
-        fast = has_fast_bfloat16(smallest.training.device)
-        ways = ways_to_compute(smallest, fast)
+        asked = self.question.wish.precision
+        kinds = [asked]
+        if asked == AUTO:
+            kinds = open_precisions(smallest.training)
+        ways = ways_to_compute(smallest, kinds)
         tried = [self.speed(way) for way in ways]
         way = ways[tried.index(max(tried))].training
         drafts = {
@@ -133,13 +132,13 @@ class Chooser:
             for size, draft in drafts.items()
         }
         threads = sorted({w.training.threads for w in ways})
-        precisions = sorted({w.training.precision for w in ways})
+        rule = fastest_of(sorted(kinds)) if asked == AUTO else ASKED
         return (
             drafts,
             max(tried),
             [
                 Fact("threads", str(way.threads), fastest_of(threads)),
-                Fact("precision", way.precision, fastest_of(precisions)),
+                Fact("precision", way.precision, rule),
             ],
         )
 
@@ -205,12 +204,13 @@ def plan_of(
     rule = outlook.rule(recipe.model, tokens)
     expected = Fact("expected", f"{bits:.2f} bits per byte", rule)
     others = facts_of(question.wish, recipe)
-    by_torch = recipe.training.backend == "torch"
+    training = recipe.training
+    known = is_predictable(training.backend, training.device)
     return Plan(
         recipe=recipe,
         facts=(size, *others, *facts, expected),
         bits_per_byte=bits,
-        memory=predict_memory(recipe) if by_torch else None,
+        memory=predict_memory(recipe) if known else None,
     )
 
 
@@ -225,6 +225,17 @@ def size_fact(size: str, rule: str) -> Fact:
     """Tell the size."""
     layers, width, _ = SIZES[size]
     return Fact("size", f"{size}, {layers} layers {width} wide", rule)
+
+
+def precision_fact(question: Question, training: TrainingRecipe) -> Fact:
+    """Tell the precision, where no steps are timed."""
+    asked = question.wish.precision
+    if asked != AUTO:
+        return Fact("precision", asked, ASKED)
+    rule = "the faster one in a product"
+    if training.backend != "torch":
+        rule = f"the only one of the backend {training.backend}"
+    return Fact("precision", open_precisions(training)[-1], rule)
 
 
 def tokens_fact(question: Question, tokens: int, rule: str) -> Fact:

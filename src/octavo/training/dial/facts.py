@@ -62,9 +62,12 @@ def facts_of(wish: Wish, recipe: Recipe) -> Iterator[Fact]:
         named = wish.device == training.device
         rule = ASKED if named else "there is one"
         yield Fact("device", training.device, rule)
+    plain = replace(recipe, training=TrainingRecipe(tokens=1))
+    asked = replace(recipe, training=wish.bare())
+    for change, _ in changes(plain, asked):
+        yield Fact("memory", change, ASKED)
     if wish.memory_limit:
-        plain = replace(recipe, training=TrainingRecipe(tokens=1))
-        yield from memory_facts(wish.memory_limit, plain, recipe)
+        yield from memory_facts(wish.memory_limit, asked, recipe)
 
 
 def memory_facts(

@@ -54,7 +54,7 @@ class Plan:
     candidates: tuple[Candidate, ...] = ()
     # Unknown until steps were taken to measure them.
     times: Times | None = None
-    memory: int | None = None  # bytes at the peak; predicted for PyTorch
+    memory: int | None = None  # bytes at the peak, where predictable
     bits_per_byte: float
 
     def as_dict(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import math
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +51,9 @@ def measure_judging(recipe: Recipe, batches: Batches) -> float:
     return JUDGED_WINDOWS * (len(window) - 1) / min(times)
 
 
-def ways_to_compute(recipe: Recipe, fast_bfloat16: bool) -> list[Recipe]:
+def ways_to_compute(
+    recipe: Recipe, precisions: Sequence[str]
+) -> list[Recipe]:
     """Return the recipe with all threads and with one, in each precision.
 
     Threads wait for each other at every product. Where another program
@@ -61,7 +63,6 @@ def ways_to_compute(recipe: Recipe, fast_bfloat16: bool) -> list[Recipe]:
     training = recipe.training
     if training.backend != "torch":
         return [recipe]
-    precisions = ["float32", "bfloat16"] if fast_bfloat16 else ["float32"]
     return [
         replace(
             recipe,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 
@@ -43,7 +44,8 @@ class Question:
 
         Open are the sizes of which runs were recorded, as far as the text
         is long enough for their context and the memory for their steps; or
-        the one that was asked for. They are in float32, which is timed.
+        the one that was asked for. They are in float32, unless another
+        precision was asked for.
         """
         if self.wish.size is not None:
             return {self.wish.size: self.fitted(self.draft(self.wish.size))}
@@ -84,11 +86,12 @@ class Question:
             threads=torch.get_num_threads(),
             on_nan=wish.on_nan,
             prompt=wish.prompt or opening(material.corpus),
+            **wish.techniques,
         )
         return Recipe(data=self.data, model=model, training=training)
 
 
-def changed(recipe: Recipe, **values: int | str) -> Recipe:
+def changed(recipe: Recipe, **values: Any) -> Recipe:
     """Return a recipe with other values in [training]."""
-    training = replace(recipe.training, **values)  # type: ignore[arg-type]
+    training = replace(recipe.training, **values)
     return replace(recipe, training=training)

@@ -1,10 +1,19 @@
 """What a user asks of a run; what is left open, the dial derives."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from octavo.foundation import UserError, check_known, check_seed
 from octavo.training.dial.sizes import SIZES
-from octavo.training.recipe import BACKENDS, DEVICES, ON_NAN
+from octavo.training.memory.precision import AUTO
+from octavo.training.recipe import (
+    BACKENDS,
+    DEVICES,
+    ON_NAN,
+    PRECISIONS,
+    TECHNIQUES,
+    TrainingRecipe,
+)
 
 # Past these no run would ever end.
 MOST = {"minutes": 525_600, "tokens": 10**15}
@@ -37,6 +46,10 @@ class Wish:
     backend: str = "torch"
     device: str = "cpu"
     on_nan: str = "stop"
+    precision: str = AUTO
+    accumulate: int = 1
+    checkpoint_activations: bool = False
+    loss_chunk: int = 0
 
     def __post_init__(self) -> None:
         for name in POSITIVE:
@@ -48,6 +61,7 @@ class Wish:
         check_known("backend", [self.backend], BACKENDS)
         check_known("device", [self.device], ("auto", *DEVICES))
         check_known("on_nan", [self.on_nan], ON_NAN)
+        check_known("precision", [self.precision], (AUTO, *PRECISIONS))
         if self.size is not None:
             check_known("size", [self.size], SIZES)
         if self.minutes is not None and self.tokens is not None:
@@ -59,6 +73,24 @@ class Wish:
                 "vocab_size is that of a new tokenizer, and "
                 f'"{self.tokenizer}" has its own: give one of them'
             )
+        self.bare()
+
+    @property
+    def techniques(self) -> dict[str, Any]:
+        """What saves memory, as in a recipe; float32 where it is open."""
+        asked = {name: getattr(self, name) for name in TECHNIQUES}
+        if self.precision == AUTO:
+            asked["precision"] = "float32"
+        return asked
+
+    def bare(self) -> TrainingRecipe:
+        """Return the techniques in a recipe; UserError for wrong ones."""
+        return TrainingRecipe(
+            tokens=1,
+            batch_size=max(1, self.accumulate),
+            backend=self.backend,
+            **self.techniques,
+        )
 
     def _check_number(self, name: str) -> None:
         """Raise UserError unless a number is absent, or in its range."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from octavo.foundation import UserError
-from octavo.training.memory.prediction import predict_memory
+from octavo.training.memory.prediction import is_predictable, predict_memory
 from octavo.training.recipe import Recipe
 
 MARGIN = 1.2  # times the prediction: the furthest that it was off, and more
@@ -50,7 +50,7 @@ def parse_memory(text: str) -> int:
 
 def require_predictable(backend: str, device: str) -> None:
     """Raise UserError where no prediction holds."""
-    if (backend, device) != ("torch", "cpu"):
+    if not is_predictable(backend, device):
         raise UserError(
             "a memory limit is for PyTorch on the CPU, and this is "
             f"{backend} on {device}: leave it out, or take --backend torch "

@@ -17,6 +17,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
+from octavo.training.recipe import TrainingRecipe
+
+AUTO = "auto"  # the fastest here
 PROBE_SIZE = 256  # of the products that are timed: a millisecond, or less
 
 
@@ -30,6 +33,16 @@ def has_fast_bfloat16(device: str | torch.device = "cpu") -> bool:
         for kind in (torch.float32, torch.bfloat16)
     ]
     return seconds[1] < seconds[0]
+
+
+def open_precisions(training: TrainingRecipe) -> list[str]:
+    """Return what may be fastest where a recipe runs, the likeliest last.
+
+    The twins have float32 only.
+    """
+    if training.backend == "torch" and has_fast_bfloat16(training.device):
+        return ["float32", "bfloat16"]
+    return ["float32"]
 
 
 def products_in(

@@ -10,16 +10,21 @@ from collections import Counter
 
 from octavo.evaluation.score import BATCH_TOKENS, HELD_LOGITS
 from octavo.model import ModelConfig
+from octavo.training.optimizers import STACK
 from octavo.training.recipe import Recipe, TrainingRecipe
 
 FLOAT = 4  # bytes
-BASE = 400 * 2**20  # the program, its libraries, and holes in the heap
+BASE = 310 * 2**20  # the program and its libraries
 MUON_COPIES = 6  # of the largest stack of matrices, in a step
-HOLES = 1.15  # of what blocks keep: freed, and not all used again
 # What blocks keep, to float32's: not all is halved, nor all holes filled.
-SHARES = {"float32": 1.0, "bfloat16": 0.68, "bfloat16-saved": 0.85}
+SHARES = {"float32": 1.0, "bfloat16": 0.74, "bfloat16-saved": 0.85}
 # Blocks computed twice keep their inputs, and holes of so many blocks.
 TWICE = 4
+
+
+def is_predictable(backend: str, device: str) -> bool:
+    """Say whether the prediction holds there."""
+    return (backend, device) == ("torch", "cpu")
 
 
 def predict_memory(recipe: Recipe) -> int:
@@ -27,9 +32,13 @@ def predict_memory(recipe: Recipe) -> int:
     model, training = recipe.model, recipe.training
     stacks, tables = _stacks(model), _tables(model)
     matrices = sum(stacks.values())
-    # Weights and gradients; Muon's momentum; AdamW's two moments.
-    state = FLOAT * (3 * matrices + 4 * tables)
-    step = FLOAT * MUON_COPIES * max(stacks.values())
+    # Weights, gradients, and where the last step's were; Muon's momentum;
+    # AdamW's two moments.
+    state = FLOAT * (4 * matrices + 4 * tables)
+    if training.precision == "bfloat16":
+        state += FLOAT * matrices  # weights and gradients, rounded
+    largest = max(STACK, *(rows * columns for rows, columns in stacks))
+    step = FLOAT * MUON_COPIES * min(largest, max(stacks.values()))
     tokens = training.batch_size * model.context // training.accumulate
     learning = _kept(model, training, tokens) + _loss(
         model, training, tokens
@@ -42,7 +51,7 @@ def predict_memory(recipe: Recipe) -> int:
 def _stacks(model: ModelConfig) -> Counter[tuple[int, int]]:
     """Return how many numbers the blocks' matrices of each shape have.
 
-    Muon steps those of one shape as one stack.
+    Muon steps those of one shape, lying or standing, together.
     """
     heads = model.num_heads * model.head_width
     groups = model.num_kv_heads * model.head_width
@@ -57,7 +66,8 @@ def _stacks(model: ModelConfig) -> Counter[tuple[int, int]]:
         ((width, inside), 1),
     ):
         rows, columns = shape
-        stacks[shape] += model.num_layers * count * rows * columns
+        lying = min(shape), max(shape)
+        stacks[lying] += model.num_layers * count * rows * columns
     return stacks
 
 
@@ -78,7 +88,7 @@ def _kept(model: ModelConfig, training: TrainingRecipe, tokens: int) -> int:
     if training.checkpoint_activations:
         twice = model.num_layers * stream + TWICE * block
         all_kept = min(all_kept, twice)
-    return int(HOLES * all_kept)
+    return int(all_kept)
 
 
 def _loss(model: ModelConfig, training: TrainingRecipe, tokens: int) -> int:

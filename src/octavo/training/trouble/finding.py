@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from octavo.model import Transformer
+from octavo.model.fast.blocks import given_back
 from octavo.training.backends import parts
 from octavo.training.surroundings import RandomNumbers
 
@@ -75,7 +76,7 @@ def _read(
     `first` is the number of its first window.
     """
     device = model.embedding.weight.device
-    with watched(model) as sightings:
+    with given_back(model), watched(model) as sightings:
         hidden = model.hidden(inputs.to(device))
     for number, seen in enumerate(sightings):
         for window, peak in enumerate(seen.peaks):

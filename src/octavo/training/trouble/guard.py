@@ -19,6 +19,15 @@ from octavo.training.trouble.report import (
 
 MOST_LEFT_OUT = 10  # in a row; after that, it is not the batches
 MOST_CHARACTERS = 400  # of a window, in the report
+# What is known of a batch that is not of the training text.
+ELSEWHERE = {
+    "found_in": "nowhere",
+    "layer": "",
+    "peaks": (),
+    "token": 0,
+    "document": "what it was taught",
+    "text": "",
+}
 
 
 class Guard:
@@ -27,11 +36,11 @@ class Guard:
     def __init__(
         self,
         run: Run,
-        batches: Batches,
+        lessons: object,
         metrics: Metrics,
         save: Callable[[], None],
     ) -> None:
-        self.run, self.batches, self.metrics = run, batches, metrics
+        self.run, self.lessons, self.metrics = run, lessons, metrics
         self.save = save
         write_report(metrics, run.recipe)  # without what was forgotten
 
@@ -64,12 +73,14 @@ class Guard:
 
     def _describe(self, state: State, step: int) -> dict[str, Any]:
         """Find out where a batch went wrong, and what it reads."""
-        run = self.run
+        run, batches = self.run, self.lessons
+        if not isinstance(batches, Batches):
+            return ELSEWHERE
         parts = run.recipe.training.accumulate
-        finding = diagnose(state.model, *self.batches.at(step), parts)
-        token = self.batches.starts(step)[finding.window]
+        finding = diagnose(state.model, *batches.at(step), parts)
+        token = batches.starts(step)[finding.window]
         document = bisect_right(run.train.starts, token) - 1
-        window = run.train.ids[token : token + self.batches.context]
+        window = run.train.ids[token : token + batches.context]
         text = printable(run.tokenizer.decode(window.tolist()))
         return {
             "found_in": finding.found_in,

@@ -119,8 +119,9 @@ def remedies(
         "resume": "Try the step again, in case the machine failed: "
         f"`{resume}`",
         "skip": f"Go on without such batches: `{resume} --on-nan skip`",
-        "plain": "Repeat the run with `--set training.backend=torch` on "
-        f"the CPU: `{again} --out NEW`",
+        "plain": f"Repeat the run in plain arithmetic: `{again} --set "
+        "training.backend=torch --set training.device=cpu --precision "
+        "float32 --out NEW`",
     }
     names = REMEDIES[incident["found_in"]]
     if recipe.model.qk_norm:

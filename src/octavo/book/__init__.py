@@ -1,0 +1,1 @@
+"""The press: chapters and the library's own source become a book."""

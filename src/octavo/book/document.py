@@ -1,0 +1,211 @@
+"""A chapter as a tree: what the reader makes, and the writers print.
+
+The weaver fills in what only it knows: numbers, code, outputs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Styled:
+    """Inlines in another voice."""
+
+    style: str  # "emphasis", or "term": introduced here, so in the index
+    children: list["Inline"]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Code inside a sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Mathematics inside a sentence, as LaTeX."""
+
+    latex: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead to an address, or to a label as "#label"."""
+
+    target: str
+    children: list["Inline"]
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A source of the bibliography."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number that a recording holds, {name.field:format}."""
+
+    name: str
+    field: str
+    form: str
+
+
+Inline = Text | Styled | Code | Formula | Link | Citation | Value
+
+
+@dataclass
+class Block:
+    """A part of a chapter, and the line of its file where it begins."""
+
+    line: int
+    label: str = ""
+    number: str = ""  # 6.1, by the weaver, of what is numbered
+
+
+@dataclass
+class Heading(Block):
+    """A title: level 1 is the chapter's, 2 a section's, 3 below."""
+
+    level: int = 1
+    children: list[Inline] = field(default_factory=list)
+
+
+@dataclass
+class Paragraph(Block):
+    """Sentences."""
+
+    children: list[Inline] = field(default_factory=list)
+
+
+@dataclass
+class Quote(Block):
+    """Blocks in another's voice."""
+
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass
+class Items(Block):
+    """A list, numbered or not."""
+
+    ordered: bool = False
+    items: list[list[Block]] = field(default_factory=list)
+
+
+@dataclass
+class Table(Block):
+    """Rows of cells; the first row is the header."""
+
+    rows: list[list[list[Inline]]] = field(default_factory=list)
+    aligned: list[str] = field(default_factory=list)  # left, center, right
+    caption: list[Inline] = field(default_factory=list)
+
+
+@dataclass
+class Equation(Block):
+    """Mathematics on its own line, as LaTeX."""
+
+    latex: str = ""
+
+
+@dataclass
+class Fence(Block):
+    """A fenced block that names something: see `fences.py`."""
+
+    kind: str = ""  # listing, python, sh, output, figure, verbatim
+    name: str = ""
+    code: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    caption: list[Inline] = field(default_factory=list)
+    # By the weaver:
+    place: str = ""  # where the code stands, for readers
+    picture: str = ""  # a figure, drawn
+
+
+@dataclass
+class Chapter:
+    """A file of the book."""
+
+    path: Path
+    blocks: list[Block]
+    title: list[Inline] = field(default_factory=list)
+    label: str = ""
+    number: str = ""  # 6, or a letter for an appendix, or ""
+
+    @property
+    def name(self) -> str:
+        """Return the file's name without its ending: 06-attention."""
+        return self.path.stem
+
+    def where(self, line: int) -> str:
+        """Return a place in the chapter, for messages."""
+        return f"{self.path.name}:{line}"
+
+    def all_blocks(self) -> Iterator[Block]:
+        """Yield every block, those inside others too."""
+        yield from walk(self.blocks)
+
+    def fences(self, *kinds: str) -> Iterator[Fence]:
+        """Yield the fenced blocks of some kinds."""
+        for block in self.all_blocks():
+            if isinstance(block, Fence) and block.kind in kinds:
+                yield block
+
+    def inlines(self) -> Iterator[tuple[int, Inline]]:
+        """Yield every inline of the chapter, and its block's line."""
+        for block in self.all_blocks():
+            for children in inlines_of(block):
+                for inline in walk_inlines(children):
+                    yield block.line, inline
+
+
+def walk(blocks: list[Block]) -> Iterator[Block]:
+    """Yield blocks and the blocks inside them, in reading order."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Quote):
+            yield from walk(block.blocks)
+        elif isinstance(block, Items):
+            for item in block.items:
+                yield from walk(item)
+
+
+def inlines_of(block: Block) -> Iterator[list[Inline]]:
+    """Yield the lists of inlines that a block itself holds."""
+    if isinstance(block, Heading | Paragraph):
+        yield block.children
+    elif isinstance(block, Fence):
+        yield block.caption
+    elif isinstance(block, Table):
+        yield block.caption
+        for row in block.rows:
+            yield from row
+
+
+def walk_inlines(children: list[Inline]) -> Iterator[Inline]:
+    """Yield inlines and the inlines inside them."""
+    for child in children:
+        yield child
+        if isinstance(child, Styled | Link):
+            yield from walk_inlines(child.children)
+
+
+def plain(children: list[Inline]) -> str:
+    """Return inlines as bare words."""
+    return "".join(
+        plain(child.children)
+        if isinstance(child, Styled | Link)
+        else getattr(child, "text", "") or getattr(child, "latex", "")
+        for child in children
+    )

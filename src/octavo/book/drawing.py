@@ -1,0 +1,106 @@
+"""One visual language: how the book draws numbers, tokens and flows.
+
+A drawing is Typst's, so that its letters are the page's own; every length
+is in points, from the upper left corner. The same drawing becomes an SVG
+for the web, whose colours follow the reader's choice of light and dark.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from octavo.foundation.drawing import BLUE, FAINT, GOLD, INK, RED
+
+WIDTH = 331.0  # a page's text, in points
+CELL = 24.0
+HAIR = 0.5
+__all__ = ["BLUE", "CELL", "FAINT", "GOLD", "INK", "RED", "Drawing"]
+
+
+@dataclass
+class Drawing:
+    """A sheet, and the marks on it."""
+
+    height: float
+    width: float = WIDTH
+    marks: list[str] = field(default_factory=list)
+
+    def words(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        *,
+        size: float = 8.5,
+        colour: str = INK,
+        align: str = "center",
+        mono: bool = False,
+    ) -> None:
+        """Write words on a baseline, by their centre, left or right."""
+        face = 'font: "Inconsolata", ' if mono else ""
+        self.put(
+            x,
+            y,
+            f'words("{align}", text({face}size: {size}pt, '
+            f'fill: rgb("{colour}"), {quoted(text)}))',
+        )
+
+    def formula(self, typst: str, x: float, y: float) -> None:
+        """Write mathematics, centred on a baseline."""
+        self.put(x, y, f'words("center", text(size: 10pt, ${typst}$))')
+
+    def cell(
+        self, x: float, y: float, text: str, strength: float, colour: str
+    ) -> None:
+        """Draw a number in a cell, tinted by how large it is."""
+        stroke = f'stroke: {HAIR}pt + rgb("{INK}")'
+        tint = f'rgb("{colour}").transparentize({100 - 55 * strength:.0f}%)'
+        self.put(x, y, _box(CELL, CELL, f"fill: {tint}, {stroke}"))
+        self.words(text, x + CELL / 2, y + CELL / 2 + 3, size=9)
+
+    def matrix(
+        self,
+        rows: Sequence[Sequence[float | None]],
+        x: float,
+        y: float,
+        *,
+        colour: str,
+        places: int = 1,
+    ) -> None:
+        """Draw a tensor of rows; None is what a mask hides."""
+        seen = [abs(one) for row in rows for one in row if one is not None]
+        largest = max(seen) or 1.0
+        for i, row in enumerate(rows):
+            for j, one in enumerate(row):
+                left, top = x + j * CELL, y + i * CELL
+                if one is None:
+                    hidden = f'stroke: {HAIR}pt + rgb("{FAINT}")'
+                    self.put(left, top, _box(CELL, CELL, hidden))
+                    continue
+                text = f"{one:.{places}f}".replace("-", "\u2212")
+                self.cell(left, top, text, abs(one) / largest, colour)
+
+    def flow(self, *corners: tuple[float, float]) -> None:
+        """Draw a flow through some corners, with an arrow at its end."""
+        points = ", ".join(f"({x:g}pt, {y:g}pt)" for x, y in corners)
+        self.put(0, 0, f'flow(rgb("{FAINT}"), {points})')
+
+    def put(self, x: float, y: float, mark: str) -> None:
+        """Place a mark."""
+        self.marks.append(f"#place(dx: {x:g}pt, dy: {y:g}pt, {mark})")
+
+    def typst(self) -> str:
+        """Return the drawing as Typst."""
+        marks = "\n".join(self.marks)
+        size = f"width: {self.width:g}pt, height: {self.height:g}pt"
+        return f"#block({size})[\n{marks}\n]"
+
+
+def quoted(text: str) -> str:
+    """Return a text as a string of Typst's."""
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + text.replace("\n", "\\n") + '"'
+
+
+def _box(width: float, height: float, how: str) -> str:
+    """Return a rectangle."""
+    return f"rect(width: {width:g}pt, height: {height:g}pt, {how})"

@@ -1,0 +1,61 @@
+"""Chapter 6: attention."""
+
+from collections.abc import Sequence
+
+from octavo.book.drawing import BLUE, CELL, FAINT, GOLD, INK, RED, Drawing
+
+Matrix = Sequence[Sequence[float]]
+
+
+def matrices(
+    tokens: Sequence[str], query: Matrix, key: Matrix, scores: Matrix,
+    weights: Matrix, value: Matrix, mixed: Matrix,
+) -> str:  # fmt: skip
+    """Draw one head at work: scores above, below what they mix."""
+    high, left, top = len(tokens) * CELL, 36.0, 20.0
+    below = top + high + 50
+    sheet = Drawing(height=below + high + 2)
+    keys = [list(column) for column in zip(*key, strict=True)]
+    for matrix, x, y, name, colour, places in (
+        (query, left, top, "queries", BLUE, 1),
+        (keys, left + 76, top, "keys, turned", GOLD, 1),
+        (_lower(scores), left + 198, top, "scores", RED, 2),
+        (_lower(weights), left, below, "weights", RED, 2),
+        (value, left + 126, below, "values", GOLD, 1),
+        (mixed, left + 204, below, "what each takes", INK, 2),
+    ):
+        sheet.matrix(matrix, x, y, colour=colour, places=places)
+        middle = x + len(matrix[0]) * CELL / 2
+        sheet.words(name, middle, y - 7, colour=FAINT)
+    for y in (top, below):
+        _name_rows(sheet, tokens, left, y)
+    for sign, x, y in (
+        ("times", left + 62, top),
+        ("arrow.r", left + 185, top),
+        ("times", left + 111, below),
+        ("=", left + 189, below),
+    ):
+        sheet.formula(sign, x, y + high / 2 + 3)
+    start, end, lane = left + 246, left + 48, below - 31
+    sheet.flow((start, top + high + 4), (start, lane), (end, lane),
+               (end, below - 17))  # fmt: skip
+    sheet.words("softmax, row by row", (start + end) / 2, lane - 4,
+                colour=FAINT)  # fmt: skip
+    return sheet.typst()
+
+
+def _lower(rows: Matrix) -> list[list[float | None]]:
+    """Return a square with nothing above its diagonal."""
+    return [
+        [one if j <= i else None for j, one in enumerate(row)]
+        for i, row in enumerate(rows)
+    ]
+
+
+def _name_rows(
+    sheet: Drawing, tokens: Sequence[str], left: float, top: float
+) -> None:
+    """Write the tokens before their rows."""
+    for i, token in enumerate(tokens):
+        y = top + i * CELL + CELL / 2 + 3
+        sheet.words(token, left - 6, y, align="right", mono=True)

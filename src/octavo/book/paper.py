@@ -1,0 +1,233 @@
+"""The book on paper: woven chapters as Typst, and Typst as a PDF.
+
+The page itself is `press/page.typ`; here its functions are called.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import typst
+
+from octavo.book.document import (
+    Chapter,
+    Citation,
+    Code,
+    Equation,
+    Fence,
+    Formula,
+    Heading,
+    Items,
+    Link,
+    Paragraph,
+    Quote,
+    Styled,
+    Table,
+    Text,
+    plain,
+)
+from octavo.book.drawing import quoted
+from octavo.book.mathematics import to_typst
+from octavo.book.sources import Source
+from octavo.book.weaving import Book
+from octavo.book.writing import Writer
+from octavo.foundation import UserError
+from octavo.foundation.files import write_bytes
+
+SPECIAL = re.compile(r"([\\#*_`$<>@\[\]~=+/\"'-])")
+Kind = Literal["pdf", "svg", "png"]
+FONTS = ("fontpkg_eb_garamond", "fontpkg_inconsolata")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """Which state of the project a book was made from."""
+
+    version: str
+    commit: str
+    when: datetime
+
+    @property
+    def date(self) -> str:
+        """Return the day, as the imprint has it."""
+        return f"{self.when.day} {self.when:%B %Y}"
+
+
+def write_pdf(book: Book, edition: Edition, path: Path) -> None:
+    """Write the book as a PDF."""
+    pdf = compile_typst(book_text(book, edition), edition.when)
+    write_bytes(path, pdf)
+
+
+def compile_typst(text: str, when: datetime, kind: Kind = "pdf") -> bytes:
+    """Return what Typst makes of a text that uses the page's functions.
+
+    Its own fonts and those of the packages are all it sees: a book is the
+    same wherever it is made.
+    """
+    with TemporaryDirectory() as folder:
+        for part in files("octavo.book.press").iterdir():
+            Path(folder, part.name).write_bytes(part.read_bytes())
+        main = Path(folder, "main.typ")
+        main.write_text(f'#import "page.typ": *\n{text}', "utf-8")
+        try:
+            return typst.compile(
+                main,
+                format=kind,
+                font_paths=list(map(font_folder, FONTS)),
+                ignore_system_fonts=True,
+                timestamp=int(when.timestamp()),
+            )
+        except typst.TypstError as error:
+            raise UserError(f"Typst refuses the book: {error}") from error
+
+
+def font_folder(package: str) -> Path:
+    """Return the folder of a font that came as a package."""
+    where = import_module(package).__file__
+    assert where is not None
+    return Path(where).parent / "files"
+
+
+def book_text(book: Book, edition: Edition) -> str:
+    """Return the whole book as Typst."""
+    day = edition.when.astimezone(UTC)
+    date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"
+    cover = files("octavo.book.press").joinpath("front.typ")
+    imprint = (edition.version, edition.date, edition.commit)
+    parts = [
+        f'#show: book.with(title: "Octavo", date: {date})',
+        cover.read_text("utf-8"),
+        f"#front({', '.join(map(quoted, imprint))})",
+        "#contents()",
+        *(chapter_text(chapter, book) for chapter in book.chapters),
+        sources_text(book.sources),
+        "#index-page()",
+    ]
+    return "\n".join(parts)
+
+
+def sources_text(sources: dict[str, Source]) -> str:
+    """Return the bibliography."""
+    if not sources:
+        return ""
+    entries = []
+    for key, one in sources.items():
+        why = f" {escaped(one.why)}" if one.why else ""
+        entries.append(
+            f"({quoted(key)}, [{escaped(one.authors)} {one.year}. "
+            f"#emph[{escaped(one.title)}]. {escaped(one.where)}.{why}])"
+        )
+    return f"#sources-page(({', '.join(entries)},))"
+
+
+def chapter_text(chapter: Chapter, book: Book) -> str:
+    """Return a chapter as Typst."""
+    return _Writer(book).blocks(chapter.blocks)
+
+
+class _Writer(Writer):
+    """Writes a chapter's blocks."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+    def _heading(self, block: Heading) -> str:
+        words, name = self.inside(block.children), quoted(block.label)
+        number = f"[{block.number}]"
+        if block.level > 2:
+            return f"#subsection({name}, [{words}])"
+        kind = "chapter" if block.level == 1 else "section"
+        return f"#{kind}({number}, {name}, [{words}])"
+
+    def _paragraph(self, block: Paragraph) -> str:
+        return self.inside(block.children)
+
+    def _quote(self, block: Quote) -> str:
+        return f"#said[{self.blocks(block.blocks)}]"
+
+    def _items(self, block: Items) -> str:
+        items = [f"[{self.blocks(item)}]" for item in block.items]
+        return f"#{'enum' if block.ordered else 'list'}({', '.join(items)})"
+
+    def _equation(self, block: Equation) -> str:
+        number, name = quoted(block.number), quoted(block.label)
+        return f"#display({number}, {name}, $ {to_typst(block.latex)} $)"
+
+    def _table(self, block: Table) -> str:
+        caption = self.inside(block.caption)
+        cells = [
+            f"[{self.inside(one)}]" for row in block.rows for one in row
+        ]
+        arguments = [
+            quoted(block.number),
+            quoted(block.label),
+            f"[{caption}]" if caption else "none",
+            str(len(block.rows[0])),
+            f"({', '.join(block.aligned)},)",
+            *cells,
+        ]
+        return f"#tabled({', '.join(arguments)})"
+
+    def _listing(self, block: Fence) -> str:
+        symbol = block.name.removeprefix("octavo.")
+        symbol = symbol.split(block.place[:-3].replace("/", ".") + ".")[-1]
+        caption = self.inside(block.caption)
+        more = f", caption: [{caption}]" if caption else ""
+        arguments = map(
+            quoted,
+            (block.number, block.label, block.place, symbol, block.code),
+        )
+        return f"#listing({', '.join(arguments)}{more})"
+
+    def _python(self, block: Fence) -> str:
+        return f'#snippet({quoted(block.code)}, "python")'
+
+    def _sh(self, block: Fence) -> str:
+        return f"#snippet({quoted(block.code)}, none)"
+
+    def _output(self, block: Fence) -> str:
+        return f"#printed({quoted(block.code)})"
+
+    _verbatim = _output
+
+    def _figure(self, block: Fence) -> str:
+        number, name = quoted(block.number), quoted(block.label)
+        caption = self.inside(block.caption)
+        return f"#drawn({number}, {name}, [{caption}])[{block.picture}]"
+
+    def _text(self, inline: Text) -> str:
+        return escaped(inline.text)
+
+    def _code(self, inline: Code) -> str:
+        return f"#raw({quoted(inline.text)})"
+
+    def _formula(self, inline: Formula) -> str:
+        return f"${to_typst(inline.latex)}$"
+
+    def _styled(self, inline: Styled) -> str:
+        words = self.inside(inline.children)
+        if inline.style == "emphasis":
+            return f"#emph[{words}]"
+        return f"#term({quoted(plain(inline.children))})[{words}]"
+
+    def _citation(self, inline: Citation) -> str:
+        source = self.book.sources[inline.key]
+        words = f"{escaped(source.short)} {source.year}"
+        return f"(#link(<source-{inline.key}>)[{words}])"
+
+    def _link(self, inline: Link) -> str:
+        words, target = self.inside(inline.children), inline.target
+        if target.startswith("#"):
+            return f"#link(<{target[1:]}>)[{words}]"
+        return f"#link({quoted(target)})[{words}]"
+
+
+def escaped(text: str) -> str:
+    """Return words as Typst's markup takes them."""
+    return SPECIAL.sub(r"\\\1", text)

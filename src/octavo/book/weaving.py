@@ -1,0 +1,241 @@
+"""The weaver: fills chapters with code, numbers, outputs and drawings.
+
+After it nothing in a chapter names something elsewhere: each listing has
+its code, each output its text, each value is a word, each reference has a
+number. What cannot be filled is a UserError that says where.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from octavo.book.cutting import Cut, check_width, cut
+from octavo.book.document import (
+    Block,
+    Chapter,
+    Citation,
+    Equation,
+    Fence,
+    Heading,
+    Inline,
+    Link,
+    Paragraph,
+    Styled,
+    Table,
+    Text,
+    Value,
+    plain,
+)
+from octavo.book.library import find
+from octavo.book.reading import read_chapter
+from octavo.book.recordings import (
+    FIGURES,
+    Recording,
+    check_recordings,
+    list_runs,
+    parameters,
+)
+from octavo.book.sources import Source, read_sources
+from octavo.book.spelling import check_spelling
+from octavo.foundation import UserError, did_you_mean
+
+KINDS = ("chapter", "section", "figure", "listing", "table", "equation")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a reference can lead to."""
+
+    kind: str
+    number: str
+    chapter: Chapter
+
+
+@dataclass
+class Book:
+    """All chapters, woven, and what they have in common."""
+
+    chapters: list[Chapter]
+    targets: dict[str, Target]
+    sources: dict[str, Source]
+    recordings: dict[str, Recording] = field(default_factory=dict)
+
+
+def read_chapters(folder: Path) -> list[Chapter]:
+    """Read the chapters of a book's folder, in the order of their names."""
+    paths = sorted(folder.glob("*-*.md"))
+    if not paths:
+        raise UserError(
+            f"{folder} holds no chapters (00-name.md): run this in a clone "
+            "of the project, or give --source"
+        )
+    return [read_chapter(path) for path in paths]
+
+
+def weave(folder: Path) -> Book:
+    """Read a book and fill it; raise UserError for all that is amiss."""
+    chapters = read_chapters(folder)
+    check_spelling(chapters, folder / "words.txt")
+    runs = list_runs(chapters)
+    check_recordings(chapters, runs)
+    targets = number(chapters)
+    recordings = {
+        run.block.name: run.recording for run in runs if run.recording
+    }
+    book = Book(
+        chapters, targets, read_sources(folder / "sources.toml"), recordings
+    )
+    cited: set[str] = set()
+    for chapter in chapters:
+        _Weaver(book, chapter, cited).weave()
+    for key in book.sources.keys() - cited:
+        raise UserError(f'sources.toml: nothing cites "{key}"')
+    return book
+
+
+def number(chapters: Iterable[Chapter]) -> dict[str, Target]:
+    """Give numbers to sections, figures, listings, tables and equations.
+
+    Returns what each label leads to.
+    """
+    targets: dict[str, Target] = {}
+    for chapter in chapters:
+        counts = dict.fromkeys(KINDS, 0)
+        for block in chapter.all_blocks():
+            kind = kind_of(block)
+            if kind == "chapter":
+                block.number = chapter.number
+            elif kind:
+                counts[kind] += 1
+                block.number = f"{chapter.number}.{counts[kind]}".strip(".")
+            if block.label in targets:
+                where = chapter.where(block.line)
+                raise UserError(f'{where}: a second "{block.label}"')
+            if block.label:
+                target = Target(kind, block.number, chapter)
+                targets[block.label] = target
+    return targets
+
+
+def kind_of(block: Block) -> str:
+    """Return what a block is called by those who refer to it."""
+    if isinstance(block, Heading):
+        return {1: "chapter", 2: "section"}.get(block.level, "")
+    if isinstance(block, Fence) and block.kind in ("figure", "listing"):
+        return block.kind
+    if isinstance(block, Table) and block.caption:
+        return "table"
+    return "equation" if isinstance(block, Equation) and block.label else ""
+
+
+class _Weaver:
+    """Fills one chapter."""
+
+    def __init__(
+        self, book: Book, chapter: Chapter, cited: set[str]
+    ) -> None:
+        self.book, self.chapter, self.cited = book, chapter, cited
+
+    def weave(self) -> None:
+        """Fill every block, and every sentence in it."""
+        for block in self.chapter.all_blocks():
+            where = self.chapter.where(block.line)
+            fill = {"listing": self.listing, "output": self.output,
+                    "figure": self.figure}  # fmt: skip
+            if isinstance(block, Fence):
+                if block.kind in fill:
+                    fill[block.kind](block, where)
+                check_width(block.code.splitlines(), where)
+                block.caption = self.filled(block.caption, where)
+            elif isinstance(block, Heading | Paragraph):
+                block.children = self.filled(block.children, where)
+            elif isinstance(block, Table):
+                block.caption = self.filled(block.caption, where)
+                block.rows = [
+                    [self.filled(cell, where) for cell in row]
+                    for row in block.rows
+                ]
+        first = self.chapter.blocks[0]
+        assert isinstance(first, Heading)
+        self.chapter.title = first.children
+
+    def listing(self, block: Fence, where: str) -> None:
+        """Cut a listing from the library's source."""
+        try:
+            definition = find(block.name)
+            block.code = cut(definition, Cut(**block.options))
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
+        block.place = definition.module.place
+
+    def output(self, block: Fence, where: str) -> None:
+        """Fill an output from its recording, or with some of its lines."""
+        lines = self.book.recordings[block.name].output.splitlines()
+        if shown := block.options.get("lines"):
+            first, _, last = shown.partition("-")
+            lines = lines[int(first) - 1 : int(last or first)]
+        if not lines:
+            raise UserError(f'{where}: "{block.name}" prints nothing here')
+        block.code = "\n".join(lines)
+
+    def figure(self, block: Fence, where: str) -> None:
+        """Let a figure's program draw it, from a recording's values."""
+        if not block.caption:
+            raise UserError(f"{where}: a figure has a caption")
+        values: dict[str, Any] = {}
+        if wanted := parameters(block, where):
+            recorded = self.book.recordings[block.options["of"]].values
+            values = {name: recorded[name] for name in wanted}
+        module, _, name = f"{FIGURES}.{block.name}".rpartition(".")
+        program: Callable[..., str] = getattr(import_module(module), name)
+        block.picture = program(**values)
+
+    def filled(self, children: list[Inline], where: str) -> list[Inline]:
+        """Return inlines with every name in them looked up."""
+        return [self.fill(child, where) for child in children]
+
+    def fill(self, inline: Inline, where: str) -> Inline:
+        """Look up what one inline names."""
+        if isinstance(inline, Value):
+            return self.value(inline, where)
+        if isinstance(inline, Styled):
+            return Styled(inline.style, self.filled(inline.children, where))
+        if isinstance(inline, Citation):
+            if inline.key not in self.book.sources:
+                hint = did_you_mean(inline.key, self.book.sources)
+                raise UserError(f'{where}: no source "{inline.key}"{hint}')
+            self.cited.add(inline.key)
+        if isinstance(inline, Link):
+            return self.link(inline, where)
+        return inline
+
+    def value(self, value: Value, where: str) -> Text:
+        """Return a recorded value as words."""
+        found = self.book.recordings[value.name].values[value.field]
+        try:
+            words = format(found, value.form)
+        except (TypeError, ValueError) as error:
+            name = f"{value.name}.{value.field}"
+            raise UserError(f"{where}: {name}: {error}") from None
+        return Text(words.replace("-", "\u2212"))
+
+    def link(self, link: Link, where: str) -> Link:
+        """Give a reference its number: [figure](#shape), figure 6.2."""
+        label = link.target.removeprefix("#")
+        words = self.filled(link.children, where)
+        if label == link.target:
+            return Link(link.target, words)
+        if label not in self.book.targets:
+            hint = did_you_mean(label, self.book.targets)
+            raise UserError(f'{where}: nothing is labelled "{label}"{hint}')
+        target = self.book.targets[label]
+        said = plain(words).lower()
+        if said in KINDS:
+            if said != target.kind:
+                raise UserError(
+                    f'{where}: "{label}" is a {target.kind}, no {said}'
+                )
+            words = [*words, Text(f"\u00a0{target.number}")]
+        return Link(link.target, words)

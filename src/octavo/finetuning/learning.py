@@ -1,0 +1,66 @@
+"""Learning from a pack: the loss is that of the trained tokens alone.
+
+Shapes: N tokens in a row, M of them trained, D width, V vocabulary.
+"""
+
+from torch import Tensor
+from torch.nn import functional
+
+from octavo.finetuning.packing import UNTRAINED
+from octavo.model import Transformer
+from octavo.training.backends import TorchBackend
+from octavo.training.memory.precision import products_in
+from octavo.training.memory.saving import saved_in
+
+
+def trained_loss(
+    model: Transformer, inputs: Tensor, targets: Tensor, lengths: list[int]
+) -> Tensor:
+    """Return the mean loss over the trained tokens of a pack."""
+    return trained_losses(model, inputs, targets, lengths).mean()
+
+
+def trained_losses(
+    model: Transformer, inputs: Tensor, targets: Tensor, lengths: list[int]
+) -> Tensor:
+    """Return the loss (M,) of each trained token of a pack.
+
+    The model reads everything, and the head is asked only where there is
+    something to learn: M of N tokens.
+    """
+    trained = targets[0] != UNTRAINED  # (N,)
+    hidden = model.hidden(inputs, lengths=lengths)[0, trained]  # (M, D)
+    logits = model.head(hidden).float()  # (M, V)
+    right = targets[0, trained]
+    return functional.cross_entropy(logits, right, reduction="none")
+
+
+class PackBackend(TorchBackend):
+    """PyTorch, as for any text, but on packs."""
+
+    def loss(
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        lengths: list[int] | None = None,
+    ) -> float:
+        """Return a pack's loss; keep its gradients for `step`."""
+        assert lengths is not None
+        loss = self.losses(inputs, targets, lengths).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def losses(
+        self, inputs: Tensor, targets: Tensor, lengths: list[int]
+    ) -> Tensor:
+        """Return the loss (M,) of each trained token, to go back from."""
+        model, device = self.model, self.device
+        sums = inputs.numel() * model.config.num_heads
+        model.zero_grad()
+        with (
+            products_in(self.precision, device),
+            saved_in(self.precision, model, sums),
+        ):
+            return trained_losses(
+                model, inputs.to(device), targets.to(device), lengths
+            )

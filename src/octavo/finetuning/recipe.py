@@ -1,0 +1,70 @@
+"""The recipe of fine-tuning: a run's recipe, and what it was taught."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from octavo.foundation import UserError, check_known
+from octavo.training import Recipe
+
+REWARDS = ("sums",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """From which run, on what, how often.
+
+    `base` and `examples` are as they were named; the weights and the
+    conversations themselves are in the folder. Of those, `conversations`
+    fit the context. `epochs` is how often each is read. `lora_rank` is 0
+    where the whole model learns. With a `reward` the conversations are
+    questions only, which the model answers for it.
+    """
+
+    base: str
+    examples: str
+    conversations: int
+    epochs: float = 2.0
+    lora_rank: int = 0
+    reward: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.epochs <= 1000:
+            raise UserError(
+                f"epochs is {self.epochs}; it must be above 0, up to 1000"
+            )
+        if not 0 <= self.lora_rank <= 1024:
+            raise UserError(
+                f"the rank is {self.lora_rank}; it must be from 1 to 1024, "
+                "or 0 to teach the whole model"
+            )
+        check_known("reward", [self.reward], ("", *REWARDS))
+        if self.reward and self.lora_rank:
+            raise UserError(
+                "rewards teach the whole model: leave out --lora"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningRecipe(Recipe):
+    """All choices of a fine-tuned run, in `tuning.toml`.
+
+    `training.batch_size` is how many conversations a step reads, and
+    `training.tokens` what that comes to in all.
+    """
+
+    FILE: ClassVar[str] = "tuning.toml"
+
+    tuning: Tuning
+
+    @property
+    def measure(self) -> str:
+        """What a step's loss is."""
+        if self.tuning.reward:
+            return "answers: the share that is wrong"
+        return "answers: nats a token"
+
+    @property
+    def num_steps(self) -> int:
+        """How many packs the epochs make, at least one."""
+        read = self.tuning.epochs * self.tuning.conversations
+        return max(1, round(read / self.training.batch_size))

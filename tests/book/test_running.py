@@ -1,0 +1,89 @@
+import json
+
+from octavo.book.recordings import list_runs
+from octavo.book.running import stale
+from octavo.book.weaving import read_chapters
+
+TWO = """\
+# Two
+
+The sum is {second.total:d}.
+
+```python first
+numbers = [1, 2]
+```
+
+```python second
+total = sum(numbers)
+print(total)
+```
+
+```output second
+```
+"""
+
+
+def recordings(book) -> dict:
+    return json.loads((book.folder / "recorded/01-small.json").read_text())
+
+
+def test_snippets_of_a_chapter_share_their_names(book):
+    book.write(TWO)
+    told = []
+    book.record(told.append)
+    assert told == ["first", "second"]
+    recorded = recordings(book)
+    assert recorded["second"]["output"] == "3"
+    assert recorded["second"]["values"] == {"total": 3}
+
+
+def test_only_what_is_stale_runs_again(book):
+    book.write(TWO)
+    book.record()
+    told = []
+    book.record(told.append)
+    assert told == []
+    book.write(TWO.replace("[1, 2]", "[1, 2, 3]"))
+    runs = list_runs(read_chapters(book.folder))
+    assert [run.block.name for run in stale(runs)] == ["first", "second"]
+    book.record(told.append)
+    assert told == ["first", "second"]
+    book.weave()
+
+
+def test_a_recording_of_what_is_gone_goes(book):
+    book.write(TWO)
+    book.record()
+    book.write(
+        TWO.split("```python second", maxsplit=1)[0].replace(
+            "{second.total:d}", "3"
+        )
+    )
+    book.record()
+    recorded = recordings(book)
+    assert list(recorded) == ["first"]
+
+
+def test_a_command_is_recorded_with_the_values_of_its_json(book):
+    book.write(
+        "# Corpora\n\nThere is {list.corpora}.\n\n```sh list\n"
+        "octavo corpus list --json\n```\n\n```output list\n```\n"
+    )
+    assert 'prints no JSON object with "corpora"' in book.fault("record")
+    book.write(
+        "# Help\n\n```sh help\noctavo plan --help\n```\n\n"
+        "```output help\nlines: 1\n```\n"
+    )
+    book.record()
+    book.weave()
+
+
+def test_a_snippet_that_fails_is_named(book):
+    book.write("# Bad\n\n```python bad\n1 / 0\n```\n")
+    assert '01-small.md:3: "bad" failed: Zero' in book.fault("record")
+    assert not (book.folder / "recorded").exists()
+
+
+def test_a_command_is_one_of_ours(book):
+    book.write("# Bad\n\n```sh bad\nrm -r here\n```\n")
+    assert "01-small.md:3: a command begins" in book.fault("record")

@@ -1,0 +1,99 @@
+"""The book on screens: its web pages and its notebooks."""
+
+import io
+import json
+import re
+from contextlib import redirect_stdout
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from octavo.book.building import build
+from octavo.book.notebooks import all_code
+
+SOURCE = Path(__file__).parents[2] / "book"
+PAGE = "06-attention.html"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("built")
+    build(SOURCE, out, str)
+    return out
+
+
+class Page(HTMLParser):
+    """Collects what a page can be asked for, and what it asks for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids, self.asked = set(), []
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.ids.add(given.get("id"))
+        self.asked += [given[k] for k in ("href", "src") if k in given]
+
+
+def test_every_link_of_the_pages_leads_somewhere(built):
+    pages = {path.name: Page(path) for path in built.glob("web/*.html")}
+    assert set(pages) == {"index.html", "sources.html", PAGE}
+    for name, page in pages.items():
+        for link in page.asked:
+            file, _, label = link.partition("#")
+            assert (built / "web" / (file or name)).exists(), link
+            assert not label or label in pages[file or name].ids, link
+
+
+def test_the_pages_ask_for_nothing_elsewhere(built):
+    for path in built.glob("web/*"):
+        if path.suffix != ".woff":
+            text = path.read_text("utf-8").replace("http://www.w3.org/", "")
+            assert not re.search(r"https?:|url\((?!\w+\.woff)", text), path
+
+
+def test_the_search_knows_the_sections_and_their_code(built):
+    script = (built / "web/search.js").read_text("utf-8")
+    line = script.splitlines()[0].removeprefix("const PLACES = ")
+    places = json.loads(line.removesuffix(";"))
+    found = [where for _, where, text in places if "masked_fill" in text]
+    assert found == [f"{PAGE}#by-hand", f"{PAGE}#code"]
+
+
+def test_a_drawing_follows_the_reader_s_colours(built):
+    text = (built / "web" / PAGE).read_text("utf-8")
+    drawing = text[text.index("<svg") : text.index("</svg>")]
+    assert "var(--ink)" in drawing
+    assert '"#22223b"' not in drawing
+
+
+def test_a_notebook_runs_and_prints_what_the_book_says(built):
+    path = built / "notebooks/06-attention.ipynb"
+    cells = list(all_code(json.loads(path.read_text("utf-8"))))
+    assert len(cells) == 5  # three snippets and two whole listings
+    names: dict = {"__name__": "reader"}
+    for code, said in cells:
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            exec(code, names)
+        assert printed.getvalue() == said
+    # The listing took the place of what was imported.
+    assert names["scaled_dot_product_attention"].__module__ == "reader"
+
+
+def test_a_notebook_has_the_words_and_the_drawing(built):
+    folder = built / "notebooks"
+    notebook = json.loads(
+        (folder / "06-attention.ipynb").read_text("utf-8")
+    )
+    text = "\n".join(
+        cell["source"]
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "markdown"
+    )
+    assert "largest: 0.61." in text
+    assert "\\frac{Q K^\\top}{\\sqrt{d}}" in text
+    (picture,) = re.findall(r"!\[.*?\]\((.*?)\)", text)
+    assert (folder / picture).read_text("utf-8").startswith("<svg")

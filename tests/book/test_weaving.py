@@ -1,0 +1,161 @@
+import json
+import shutil
+
+import pytest
+
+from octavo.book import library
+from octavo.book.document import Fence, Paragraph, plain
+
+CHAPTER = """\
+# Small {#small}
+
+The first section says that half of ten is {half.answer}, or
+{half.answer:.2f} to two places. It is in [listing](#mask) of
+[chapter](#small).
+
+```python half
+answer = 10 / 2
+print("half is", answer)
+```
+
+```output half
+```
+
+```listing octavo.model.attention.causal_mask
+label: mask
+docstring: drop
+```
+"""
+
+
+def test_a_chapter_is_filled_with_code_outputs_and_numbers(book):
+    book.write(CHAPTER)
+    book.record()
+    chapter = book.weave().chapters[0]
+    first = next(b for b in chapter.blocks if isinstance(b, Paragraph))
+    assert plain(first.children) == (
+        "The first section says that half of ten is 5.0, or 5.00 to two "
+        "places. It is in listing\u00a01.1 of chapter\u00a01."
+    )
+    _, output, listing = (b for b in chapter.blocks if isinstance(b, Fence))
+    assert output.code == "half is 5.0"
+    assert listing.place == "model/attention.py"
+    assert listing.code.startswith("def causal_mask(")
+    assert listing.code.endswith("everything.tril(num_keys - num_queries)")
+
+
+STALE = 'the recording of "half" is stale'
+AMISS = [
+    (
+        "attention.causal_mask",
+        "attention.causal",
+        'octavo.model.attention defines no "causal"; did you mean "causal',
+    ),
+    (
+        "](#mask)",
+        "](#musk)",
+        ':3: nothing is labelled "musk"; did you mean',
+    ),
+    ("[listing](#mask)", "[figure](#mask)", "is a listing, no figure"),
+    ("first", "frist", '01-small.md:3: no dictionary knows "frist"'),
+    ("10 / 2", "11 / 2", f"01-small.md:7: {STALE}"),
+    ("{half.answer:.2f}", "{half.again}", STALE),
+    ("{half.answer:.2f}", "{half.answer:q}", ":3: half.answer: Unknown"),
+    ("python half", "python halve", 'nothing that runs is called "half"'),
+    ("label: mask", "labels: mask", ':15: "labels"; did you mean "label"'),
+    ("[chapter]", "[@vaswani2017]. [chapter]", 'no source "vaswani2017"'),
+    ("```output half", "```output helf", 'no run is called "helf"'),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "message"), AMISS)
+def test_what_is_amiss_is_named(book, before, after, message):
+    book.write(CHAPTER)
+    book.record()
+    assert before in CHAPTER
+    book.write(CHAPTER.replace(before, after))
+    assert message in book.fault()
+
+
+def test_what_was_never_recorded_is_named(book):
+    book.write(CHAPTER)
+    assert book.fault() == (
+        '01-small.md:7: "half" is not recorded; run `octavo book record '
+        "01-small`"
+    )
+
+
+def test_a_value_that_is_recorded_and_not_used_is_named(book):
+    book.write(CHAPTER)
+    book.record()
+    prose = "{half.answer}, or\n{half.answer:.2f}"
+    book.write(CHAPTER.replace(prose, "a, or"))
+    assert '"half" records answer, which the book does not' in book.fault()
+
+
+def test_a_recording_that_nothing_is_called_is_named(book):
+    book.write(CHAPTER)
+    book.record()
+    path = book.folder / "recorded/01-small.json"
+    recorded = json.loads(path.read_text())
+    path.write_text(json.dumps({**recorded, "old": recorded["half"]}))
+    assert 'has a recording of "old", which nothing' in book.fault()
+
+
+def test_an_output_that_no_block_shows_is_named(book):
+    text = CHAPTER.replace("```output half\n```\n", "")
+    text = text.replace("{half.answer}, or\n{half.answer:.2f}", "a, or")
+    book.write(text)
+    book.record()
+    assert '"half" prints what no output block shows' in book.fault()
+
+
+def test_a_line_too_wide_for_the_page_is_named(book):
+    book.write(CHAPTER.replace("print(", f"# {'-' * 80}\nprint("))
+    book.record()
+    assert "line 2 of 01-small.md:7 is 82 columns wide" in book.fault()
+
+
+def test_a_recording_is_stale_when_the_library_changes(
+    book, tmp_path, monkeypatch
+):
+    book.write(
+        "# Small\n\n```python mask\nfrom octavo.model import causal_mask\n"
+        "print(causal_mask(1, 2).tolist())\n```\n\n```output mask\n```\n"
+    )
+    book.record()
+    book.weave()
+    copy = tmp_path / "octavo"
+    shutil.copytree(library.ROOT, copy)
+    path = copy / "model/attention.py"
+    text = path.read_text("utf-8")
+    monkeypatch.setattr(library, "ROOT", copy)
+    for change, stale in [("torch.ones", False), ("torch.zeros", True)]:
+        path.write_text(text.replace("torch.ones", change) + "\n# end\n")
+        library.load_module.cache_clear()
+        if stale:
+            assert "is stale" in book.fault()
+        else:
+            book.weave()
+    library.load_module.cache_clear()
+
+
+def test_a_word_of_the_list_that_no_chapter_uses_is_named(book):
+    book.write("# Small\n\nThe tokenizer reads.\n")
+    (book.folder / "words.txt").write_text("tokenizer\n")
+    book.weave()
+    (book.folder / "words.txt").write_text("tokenizer\nsoftmax\n")
+    assert book.fault() == 'words.txt: no chapter uses "softmax"'
+
+
+def test_sources_are_cited_and_known(book):
+    book.write("# Small\n\nAs written [@one].\n")
+    sources = book.folder / "sources.toml"
+    entry = (
+        '[{}]\nauthors = "A. One"\nshort = "One"\nyear = 1900\n'
+        'title = "All"\nwhere = "Here"\n'
+    )
+    sources.write_text(entry.format("one"))
+    assert book.weave().sources["one"].title == "All"
+    sources.write_text(entry.format("one") + entry.format("two"))
+    assert book.fault() == 'sources.toml: nothing cites "two"'

@@ -1,0 +1,79 @@
+"""A pack's logits and loss are those of its conversations alone."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from octavo.finetuning.learning import trained_loss
+from octavo.finetuning.packing import UNTRAINED, Packs, fitting, pack
+from octavo.finetuning.rendering import Rendered
+from octavo.foundation import UserError
+from octavo.model import ModelConfig, Transformer
+
+CONFIG = ModelConfig(
+    vocab_size=40, context=16, num_layers=2, width=24, num_heads=2,
+    num_kv_heads=1, head_width=12, mlp_width=32,
+)  # fmt: skip
+
+
+def spoken(ids: list[int], learned: list[int]) -> Rendered:
+    return Rendered(
+        ids=ids, trained=[n in learned for n in range(len(ids))]
+    )
+
+
+FIRST = spoken([3, 1, 4, 1, 5], [3, 4])
+SECOND = spoken([9, 2, 6, 5, 3, 5, 8, 9], [1, 7])
+THIRD = spoken([7, 9, 3], [])
+
+
+def test_targets_are_what_follows_where_it_is_learned():
+    inputs, targets, lengths = pack([FIRST, SECOND])
+    assert inputs.tolist() == [[3, 1, 4, 1, 9, 2, 6, 5, 3, 5, 8]]
+    no = UNTRAINED
+    right = [no, no, 1, 5, 2, no, no, no, no, no, 9]
+    assert targets.tolist() == [right]
+    assert lengths == [4, 7]
+
+
+def test_logits_and_loss_are_those_of_each_conversation_alone():
+    torch.manual_seed(1)
+    model = Transformer(CONFIG).eval()
+    inputs, targets, lengths = pack([FIRST, SECOND, THIRD])
+    together = model(inputs, lengths=lengths)[0]
+    losses = []
+    for each, found in zip(
+        (FIRST, SECOND, THIRD), together.split(lengths), strict=True
+    ):
+        ids = torch.tensor([each.ids])
+        alone = model(ids[:, :-1])[0]
+        torch.testing.assert_close(found, alone, rtol=0, atol=1e-5)
+        losses += [
+            functional.cross_entropy(alone[place - 1], ids[0, place])
+            for place, learned in enumerate(each.trained)
+            if learned
+        ]
+    assert len(losses) == 4  # a mean of tokens, not of conversations
+    torch.testing.assert_close(
+        trained_loss(model, inputs, targets, lengths),
+        torch.stack(losses).mean(),
+    )
+
+
+def test_a_pass_reads_everything_once_and_a_step_is_all_that_decides():
+    said = [spoken([n, n + 1], [1]) for n in range(10)]
+    packs = Packs(said, size=4, seed=7)
+    firsts = [packs.at(step).inputs[0].tolist() for step in range(5)]
+    read = [number for each in firsts for number in each]
+    assert sorted(read[:10]) == sorted(read[10:]) == list(range(10))
+    assert read[:10] != read[10:]
+    assert Packs(said, 4, 7).at(3).inputs[0].tolist() == firsts[3]
+    assert Packs(said, 4, 8).at(3).inputs[0].tolist() != firsts[3]
+
+
+def test_what_is_longer_than_the_context_does_not_fit():
+    assert fitting([FIRST, SECOND, THIRD], context=4) == [FIRST, THIRD]
+    with pytest.raises(
+        UserError, match="context of 1 tokens; the shortest"
+    ):
+        fitting([FIRST, SECOND], context=1)

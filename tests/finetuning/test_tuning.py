@@ -1,0 +1,155 @@
+"""A fine-tuned run is a run: it loads elsewhere, stops and goes on."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+from octavo.evaluation import score_model
+from octavo.finetuning import preparing
+from octavo.finetuning.choosing import TuningWish
+from octavo.finetuning.learning import trained_loss
+from octavo.finetuning.messages import exchange
+from octavo.finetuning.pace import speed_of
+from octavo.finetuning.packing import pack
+from octavo.finetuning.preparing import (
+    TunedRun,
+    open_run,
+    prepare_tuning,
+)
+from octavo.finetuning.rendering import render
+from octavo.finetuning.tuning import finetune
+from octavo.interop import load_model
+from octavo.model import ModelConfig, Transformer
+from octavo.training import (
+    DataRecipe,
+    Recipe,
+    Run,
+    TrainingRecipe,
+    prepare_from_recipe,
+    train,
+)
+from octavo.training.chart import draw_run
+
+SAID = [
+    exchange(f"What follows {n}?", f"After {n} comes {n + 1}.")
+    for n in range(24)
+]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory) -> Run:
+    room = tmp_path_factory.mktemp("base")
+    text = room / "sheep.txt"
+    lines = (f"{n} sheep and {n * 7 % 10} lambs,\n" for n in range(100))
+    text.write_text("".join(lines), "utf-8")
+    recipe = Recipe(
+        data=DataRecipe(corpus=str(text), vocab_size=270),
+        model=ModelConfig(
+            vocab_size=270, context=64, num_layers=2, width=32,
+            num_heads=2, num_kv_heads=1, head_width=16, mlp_width=48,
+        ),
+        training=TrainingRecipe(tokens=24 * 64, batch_size=2),
+    )  # fmt: skip
+    run = prepare_from_recipe(recipe, room / "run")
+    assert train(run) is not None
+    return run
+
+
+def prepared(base: Run, out: Path, rank=0, reward="") -> TunedRun:
+    wish = TuningWish(
+        base=base.folder,
+        examples="counting",
+        epochs=1.5 if reward else 3.0,
+        lora_rank=rank,
+        reward=reward,
+    )
+    return prepare_tuning(wish, SAID, out)
+
+
+def loss(model, run: Run) -> float:
+    said = pack([render(run.tokenizer, each) for each in SAID])
+    with torch.inference_mode():
+        return float(trained_loss(model, *said))
+
+
+# PEFT asks transformers for what that is about to rename.
+@pytest.mark.filterwarnings(
+    "ignore:.is_gradient_checkpointing:FutureWarning"
+)
+@pytest.mark.parametrize("rank", [0, 4])
+def test_it_learns_and_loads_in_transformers(base, tmp_path, rank):
+    run = prepared(base, tmp_path / "run", rank)
+    score = finetune(run)
+    model = load_model(run.folder)
+    before = loss(load_model(base.folder), run)
+    assert loss(model, run) < 0.95 * before
+    assert score == score_model(model, base.held_out, base.tokenizer)
+    then = json.loads((run.folder / "before.json").read_text())
+    ours = score_model(
+        load_model(base.folder), base.held_out, base.tokenizer
+    )
+    assert then["bits_per_byte"] == ours.bits_per_byte
+    ids = torch.arange(40)[None] + 100
+    theirs = AutoModelForCausalLM.from_pretrained(run.folder)
+    with torch.inference_mode():
+        right = theirs(ids).logits
+        torch.testing.assert_close(model(ids), right, rtol=0, atol=1e-4)
+        if rank:
+            bare = AutoModelForCausalLM.from_pretrained(base.folder)
+            plain = bare(ids).logits.clone()
+            merged = PeftModel.from_pretrained(bare, run.folder / "adapter")
+            found = merged(ids).logits
+            torch.testing.assert_close(found, right, rtol=0, atol=1e-4)
+            assert (plain - right).abs().max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("rank", "reward"), [(0, ""), (4, ""), (0, "sums")]
+)
+def test_stopped_and_gone_on_it_is_the_same_run(
+    base, tmp_path, rank, reward
+):
+    whole, halves = (
+        prepared(base, tmp_path / name, rank, reward) for name in ("a", "b")
+    )
+    finetune(whole)
+    calls = iter([False, False] + [True] * 100)
+    assert finetune(halves, stop=lambda: next(calls)) is None
+    finetune(open_run(halves.folder))
+    draw_run(whole, tmp_path / "a.svg")
+    drawn = (tmp_path / "a.svg").read_text("utf-8")
+    count = "the share that is wrong" if reward else "nats a token"
+    assert f"<!-- answers: {count} -->" in drawn
+    for name in ("model.safetensors", "tuning.toml"):
+        one, other = (
+            (run.folder / name).read_bytes() for run in (whole, halves)
+        )
+        assert one == other, name
+
+
+def test_minutes_decide_the_epochs(base, tmp_path, monkeypatch):
+    monkeypatch.setattr(preparing, "speed_of", lambda *_: 1000.0)
+    wish = TuningWish(base=base.folder, examples="counting", minutes=1.0)
+    recipe = prepare_tuning(wish, SAID, tmp_path / "run").recipe
+    # A minute, less 4 seconds around it and the judging; 4% for looks.
+    assert 30_000 < recipe.training.tokens < 56_000 / 1.04
+    read = [render(base.tokenizer, each).ids for each in SAID]
+    epochs = recipe.training.tokens / sum(map(len, read))
+    assert recipe.tuning.epochs == pytest.approx(epochs, rel=1e-4)
+
+
+@pytest.mark.parametrize("rank", [0, 4])
+def test_to_measure_the_speed_moves_nothing(base, tmp_path, rank):
+    run = prepared(base, tmp_path / "run", rank)
+    model = Transformer(base.recipe.model)
+    before = {n: x.clone() for n, x in model.state_dict().items()}
+    read = [render(run.tokenizer, each) for each in SAID]
+    assert speed_of(run.recipe, model, read) > 0
+    assert all(
+        torch.equal(x, before[n]) for n, x in model.state_dict().items()
+    )
+    assert all(p.grad is None for p in model.parameters())
