@@ -34,7 +34,7 @@ from octavo.book.document import (
     plain,
     walk,
 )
-from octavo.book.drawing import BLUE, FAINT, GOLD, INK, RED
+from octavo.book.drawing import BLUE, FAINT, GOLD, INK, RED, SHADE
 from octavo.book.letters import write_fonts
 from octavo.book.mathematics import to_mathml
 from octavo.book.paper import Edition
@@ -44,7 +44,7 @@ from octavo.book.writing import Writer
 from octavo.foundation.files import write_text
 
 COLOURS = {INK: "ink", FAINT: "faint", RED: "red", BLUE: "blue"}
-COLOURS[GOLD] = "gold"
+COLOURS |= {GOLD: "gold", SHADE: "shade"}
 
 
 def write_web(book: Book, edition: Edition, folder: Path) -> None:
