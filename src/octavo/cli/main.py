@@ -21,6 +21,8 @@ VERBS = {
     "plan": "Time, memory and loss of a run, beforehand.",
     "train": "Train a model on a corpus.",
     "finetune": "Teach a trained model to answer.",
+    "chat": "Talk with a model that learned to answer.",
+    "ask": "Ask such a model one question.",
     "generate": "Write text with a trained model.",
     "evaluate": "Measure a model on its held-out text.",
     "doctor": "Say what is wrong with a run, and what to try.",

@@ -44,7 +44,7 @@ class Cache:
     """The cache of a whole model.
 
     It holds at most `config.context` tokens: who generates past that
-    clears it and reads the tail of the text again (see `generation`).
+    reads the tail of the text again (see `generation`).
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -57,7 +57,7 @@ class Cache:
         """How many tokens are in it."""
         return self.layers[0].length
 
-    def clear(self) -> None:
-        """Forget them all."""
+    def keep(self, length: int) -> None:
+        """Forget all but the first `length` tokens."""
         for layer in self.layers:
-            layer.length = 0
+            layer.length = length
