@@ -208,3 +208,30 @@ def test_questions_are_told_by_kind(octavo, ho, monkeypatch):
 def test_questions_are_for_who_learned_to_answer(octavo, run):
     line = bad(octavo("evaluate", run, "--questions"))
     assert f"{run} has not learned to answer" in line
+
+
+def test_poetry_is_told_beside_the_real(octavo, ho, monkeypatch):
+    row = {"sonnets": 100, "fourteen_lines": 0.5, "syllables": 9.96,
+           "rhymes": 0.25}  # fmt: skip
+    copies = {"longest_copy": 9, "copied_8grams": 0.041}
+    result = {
+        "run": "x", "written": {}, "all": {"texts": 300, **copies},
+        "sonnets": {"real": row, "base": row | copies,
+                    "model": row | copies},
+    }  # fmt: skip
+    monkeypatch.setattr(
+        "octavo.cli.evaluate.poetry_run", lambda *_given: result
+    )
+    done = octavo("evaluate", ho, "--poetry")
+    _, *rows, _, last = done.out.splitlines()
+    assert [" ".join(line.split()) for line in rows] == [
+        "Shakespeare's 100 50% 10.0 25%",
+        "the base's 100 50% 10.0 25% 4.1% 9 words",
+        "this model's 100 50% 10.0 25% 4.1% 9 words",
+    ]
+    assert last.startswith("Of all 300 texts that it wrote, 4.1% of the")
+    assert last.endswith("the longest copy has 9 words.")
+    done = octavo("evaluate", ho, "--poetry", "--json")
+    assert json.loads(done.out) == result
+    line = bad(octavo("evaluate", ho, "--poetry", "--questions"))
+    assert "one at a time" in line
