@@ -8,9 +8,12 @@ import click
 
 from octavo.cli.live import Live
 from octavo.cli.tables import plain_table, print_table
+from octavo.finetuning.questions import question_run
+from octavo.foundation import UserError
 from octavo.training import evaluate_run
 
 MEASURES = ("bits per byte", "nats per token", "perplexity")
+SHARES = ("right", "95% between", "most frequent", "nearest")
 
 
 @click.command
@@ -20,6 +23,9 @@ MEASURES = ("bits per byte", "nats per token", "perplexity")
 @click.option(
     "--baselines", is_flag=True, help="Score n-gram models beside it."
 )
+@click.option(
+    "--questions", is_flag=True, help="Ask it the held-out questions."
+)
 @click.option("--device", default="cpu", help="cpu, cuda, mps or auto.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -27,6 +33,7 @@ def command(
     corpus: str | None,
     field: str,
     baselines: bool,
+    questions: bool,
     device: str,
     as_json: bool,
 ) -> None:
@@ -35,11 +42,27 @@ def command(
     Without --corpus it is the text that the run itself held out. The
     baselines are n-gram models of the same tokens, orders 1 to 6, trained
     on the same training text: what a transformer must beat.
+
+    With --questions a fine-tuned model is asked about the works of
+    Shakespeare, in phrasings that it was not taught. Beside it stand the
+    commonest answer of each kind, and that to the nearest question taught.
     """
+    if questions and (corpus or baselines):
+        raise UserError(
+            "--questions has a text and baselines of its own: leave out "
+            "--corpus and --baselines"
+        )
     with Live() as live:
-        result = evaluate_run(run, corpus, field, baselines, device, live)
+        if questions:
+            result = question_run(run, device, live)
+        else:
+            result = evaluate_run(
+                run, corpus, field, baselines, device, live
+            )
     if as_json:
         click.echo(json.dumps(result))
+    elif questions:
+        print_questions(result)
     else:
         print_result(result)
 
@@ -64,3 +87,19 @@ def _measures(row: dict[str, Any]) -> tuple[str, str, str]:
         f"{row['nats_per_token']:.3f}",
         f"{row['perplexity']:,.1f}",
     )
+
+
+def print_questions(result: dict[str, Any]) -> None:
+    """Print the share of right answers of each kind, and of all."""
+    numbers = ("questions", *SHARES)
+    table = plain_table("kind", *numbers, numbers=numbers)
+    for kind, row in (*result["kinds"].items(), ("all", result["all"])):
+        table.add_row(
+            kind,
+            f"{row['questions']:,}",
+            f"{row['accuracy']:.1%}",
+            f"{row['low']:.1%} and {row['high']:.1%}",
+            f"{row['most_frequent']:.1%}",
+            f"{row['nearest']:.1%}",
+        )
+    print_table(table)
