@@ -181,3 +181,57 @@ def test_options_are_checked(octavo, ho):
     for option, value in (("--tokens", 0), ("--top-p", 2), ("--seed", -1)):
         name = option.removeprefix("--").replace("-", "_")
         assert name in bad(octavo("ask", ho, "Who?", option, value))
+
+
+def test_questions_are_told_by_kind(octavo, ho, monkeypatch):
+    row = {
+        "questions": 1500, "right": 750, "accuracy": 0.5, "low": 0.4749,
+        "high": 0.5251, "most_frequent": 0.011, "nearest": 0.9,
+    }  # fmt: skip
+    result = {"run": "x", "kinds": {"sum": row}, "all": row, "answers": []}
+    monkeypatch.setattr(
+        "octavo.cli.evaluate.question_run", lambda *_given: result
+    )
+    done = octavo("evaluate", ho, "--questions")
+    _, *rows = done.out.splitlines()
+    shares = "1,500 50.0% 47.5% and 52.5% 1.1% 90.0%"
+    assert [" ".join(line.split()) for line in rows] == [
+        f"sum {shares}",
+        f"all {shares}",
+    ]
+    done = octavo("evaluate", ho, "--questions", "--json")
+    assert json.loads(done.out) == result
+    line = bad(octavo("evaluate", ho, "--questions", "--baselines"))
+    assert "leave out --corpus and --baselines" in line
+
+
+def test_questions_are_for_who_learned_to_answer(octavo, run):
+    line = bad(octavo("evaluate", run, "--questions"))
+    assert f"{run} has not learned to answer" in line
+
+
+def test_poetry_is_told_beside_the_real(octavo, ho, monkeypatch):
+    row = {"sonnets": 100, "fourteen_lines": 0.5, "syllables": 9.96,
+           "rhymes": 0.25}  # fmt: skip
+    copies = {"longest_copy": 9, "copied_8grams": 0.041}
+    result = {
+        "run": "x", "written": {}, "all": {"texts": 300, **copies},
+        "sonnets": {"real": row, "base": row | copies,
+                    "model": row | copies},
+    }  # fmt: skip
+    monkeypatch.setattr(
+        "octavo.cli.evaluate.poetry_run", lambda *_given: result
+    )
+    done = octavo("evaluate", ho, "--poetry")
+    _, *rows, _, last = done.out.splitlines()
+    assert [" ".join(line.split()) for line in rows] == [
+        "Shakespeare's 100 50% 10.0 25%",
+        "the base's 100 50% 10.0 25% 4.1% 9 words",
+        "this model's 100 50% 10.0 25% 4.1% 9 words",
+    ]
+    assert last.startswith("Of all 300 texts that it wrote, 4.1% of the")
+    assert last.endswith("the longest copy has 9 words.")
+    done = octavo("evaluate", ho, "--poetry", "--json")
+    assert json.loads(done.out) == result
+    line = bad(octavo("evaluate", ho, "--poetry", "--questions"))
+    assert "one at a time" in line
