@@ -8,7 +8,7 @@ for the web, whose colours follow the reader's choice of light and dark.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from octavo.foundation.drawing import BLUE, FAINT, GOLD, INK, RED
+from octavo.foundation.drawing import BLUE, FAINT, GOLD, INK, PAPER, RED
 
 WIDTH = 331.0  # a page's text, in points
 CELL = 24.0
@@ -20,6 +20,7 @@ __all__ = [
     "FAINT",
     "GOLD",
     "INK",
+    "PAPER",
     "RED",
     "SHADE",
     "WIDTH",
@@ -95,6 +96,22 @@ class Drawing:
     ) -> None:
         """Fill a rectangle."""
         self.put(x, y, _box(width, height, f'fill: rgb("{colour}")'))
+
+    def token(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        width: float,
+        *,
+        fill: str = SHADE,
+        colour: str = INK,
+    ) -> None:
+        """Draw a token, its spaces visible."""
+        self.box(x, y, width, 20, fill)
+        seen = text.replace(" ", "\u2423")
+        middle = x + width / 2
+        self.words(seen, middle, y + 13.5, size=10, colour=colour, mono=True)
 
     def flow(self, *corners: tuple[float, float]) -> None:
         """Draw a flow through some corners, with an arrow at its end."""

@@ -22,14 +22,22 @@ from octavo.book.document import (
     Table,
     Text,
 )
-from octavo.book.drawing import BLUE, FAINT, GOLD, INK, RED, SHADE
+from octavo.book.drawing import (
+    BLUE,
+    FAINT,
+    GOLD,
+    INK,
+    PAPER,
+    RED,
+    SHADE,
+)
 from octavo.book.mathematics import to_mathml
 from octavo.book.pictures import to_svg
 from octavo.book.weaving import Book
 from octavo.book.writing import Writer
 
 COLOURS = {INK: "ink", FAINT: "faint", RED: "red", BLUE: "blue"}
-COLOURS |= {GOLD: "gold", SHADE: "shade"}
+COLOURS |= {GOLD: "gold", SHADE: "shade", PAPER: "paper"}
 
 
 def anchor(block: Heading) -> str:

@@ -39,7 +39,7 @@ from octavo.book.writing import Writer
 from octavo.foundation import UserError
 from octavo.foundation.files import write_bytes
 
-SPECIAL = re.compile(r"([\\#*_`$<>@\[\]~=+/\"'-])")
+SPECIAL = re.compile(r"([\\#*_`$<>@\[\]~=+/\"';(-])")
 Kind = Literal["pdf", "svg", "png"]
 FONTS = ("fontpkg_eb_garamond", "fontpkg_inconsolata")
 
