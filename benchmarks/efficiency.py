@@ -55,7 +55,8 @@ TEXT = """\
 ## Where a step of Octavo's goes
 
 In {precision}. The profiler itself takes time, most of it where operations
-are short. At the peak, the products of a step that count would take
+are short. In a small model's block by hand, attention and rotation count as
+products and passes. At the peak, the products of a step that count would take
 {ideal}.
 
 {spent}

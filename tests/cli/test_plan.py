@@ -27,8 +27,8 @@ def test_tokens_become_minutes(octavo, corpus):
     assert (
         "size           small, 4 layers 192 wide: as you asked" in done.out
     )
-    assert "steps 300 s, looks 12 s" in done.out
-    assert "time     5.3 minutes" in done.out
+    assert "steps 300 s, looks 24 s" in done.out
+    assert "time     5.5 minutes" in done.out
     assert "bits per byte" in done.out
 
 

@@ -42,17 +42,33 @@ def test_the_cache_changes_nothing(
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
-def test_a_cleared_cache_is_a_new_one(positions):
+def test_an_emptied_cache_is_a_new_one(positions):
     model = model_with(positions, 2)
     cache = Cache(model.config)
     with torch.no_grad():
         model(torch.randint(61, (2, 20)), cache)
-        cache.clear()
+        cache.keep(0)
         assert cache.length == 0
         ids = torch.randint(61, (5, 9))  # and of another batch
         model(ids[:, :4], cache)
         torch.testing.assert_close(
             model(ids[:, 4:], cache), model(ids)[:, 4:]
+        )
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_what_is_kept_need_not_be_read_again(positions):
+    model = model_with(positions, 2)
+    cache, ids = Cache(model.config), torch.randint(61, (2, 20))
+    with torch.no_grad():
+        model(ids, cache)
+        cache.keep(7)
+        other = torch.cat((ids[:, :7], (ids[:, 7:] + 1) % 61), dim=1)
+        torch.testing.assert_close(
+            model(other[:, 7:], cache),
+            model(other)[:, 7:],
+            atol=1e-4,
+            rtol=1e-5,
         )
 
 

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octavo.tokenizer import StreamDecoder, Tokenizer
+from octavo.tokenizer import StreamDecoder, Tokenizer, decode_stream
 
 BYTES = Tokenizer.bytes()
 QUICK = settings(deadline=None, max_examples=200, derandomize=True)
 
 
 def stream(tokenizer, ids):
-    decoder = StreamDecoder(tokenizer)
-    return [*(decoder.feed([i]) for i in ids), decoder.finish()]
+    return list(decode_stream(tokenizer, ids))
 
 
 @pytest.mark.parametrize(

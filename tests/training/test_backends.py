@@ -54,7 +54,7 @@ def test_a_twin_trains_the_torch_model_itself(backend, monkeypatch):
     """As torch would with AdamW for the matrices, decay and rates too."""
 
     class TorchsAdamW:
-        def __init__(self, matrices, learning_rate, weight_decay):
+        def __init__(self, matrices, learning_rate, _, weight_decay):
             self.full = learning_rate
             self.optimizer = torch.optim.AdamW(
                 matrices, betas=(0.9, 0.95), eps=1e-10,

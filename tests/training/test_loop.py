@@ -85,10 +85,17 @@ def test_a_run_records_every_step(finished, recipe):
     seconds = [row["seconds"] for row in metrics.rows if "seconds" in row]
     assert all(a <= b for a, b in pairwise(seconds))
     glances = [step for step, _ in metrics.of("held_out_glance")]
-    assert glances == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]
+    assert glances == [4, 8, 12, 16, 20, 24]
     samples = [step for step, _ in metrics.of("sample")]
-    # At 0, 2, 5, 10, 20, 40, 60, 80 and 100 hundredths of 24.
-    assert samples == [0, 1, 2, 3, 5, 10, 15, 20, 24]
+    # At 0, 5, 20, 60 and 100 hundredths of 24.
+    assert samples == [0, 2, 5, 15, 24]
+
+
+def test_a_long_run_is_looked_at_twice_as_often():
+    samples, glances = looks.moments(1000)
+    assert samples == (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
+    assert glances == pytest.approx([n / 12 for n in range(1, 13)])
+    assert looks.moments(999) == (samples[::2], glances[1::2])
 
 
 def test_the_batches_are_those_of_the_recipe(finished, recipe):

@@ -13,7 +13,18 @@ from octavo.foundation.drawing import BLUE, FAINT, GOLD, INK, RED
 WIDTH = 331.0  # a page's text, in points
 CELL = 24.0
 HAIR = 0.5
-__all__ = ["BLUE", "CELL", "FAINT", "GOLD", "INK", "RED", "Drawing"]
+SHADE = "#efeae0"  # a place with nothing in it
+__all__ = [
+    "BLUE",
+    "CELL",
+    "FAINT",
+    "GOLD",
+    "INK",
+    "RED",
+    "SHADE",
+    "WIDTH",
+    "Drawing",
+]
 
 
 @dataclass
@@ -78,6 +89,12 @@ class Drawing:
                     continue
                 text = f"{one:.{places}f}".replace("-", "\u2212")
                 self.cell(left, top, text, abs(one) / largest, colour)
+
+    def box(
+        self, x: float, y: float, width: float, height: float, colour: str
+    ) -> None:
+        """Fill a rectangle."""
+        self.put(x, y, _box(width, height, f'fill: rgb("{colour}")'))
 
     def flow(self, *corners: tuple[float, float]) -> None:
         """Draw a flow through some corners, with an arrow at its end."""

@@ -29,6 +29,7 @@ SYMBOLS = {
 NAMED = ("log", "exp", "max", "min", "cos", "sin", "tanh")
 WORDS = ("text", "mathrm")
 LARGE = "∑∏"
+BEFORE = ("(", ",", "=")  # a minus after one belongs to its number
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,12 @@ class _Parser:
         """Read up to a token, or all."""
         parts: list[Node | None] = []
         while self.tokens and self.tokens[0] != end:
-            parts.append(self.scripted())
+            part = self.scripted()
+            if part.text == "-" and (
+                not parts or getattr(parts[-1], "text", "") in BEFORE
+            ):
+                part = Node("minus", "-")
+            parts.append(part)
         if end and not self.tokens:
             raise self.fault(f'no "{end}"')
         return Node("row", inside=tuple(parts))
@@ -164,6 +170,7 @@ def _mathml(node: Node | None) -> str:
     form: Callable[[str], str] = {
         "letter": "<mi>{}</mi>",
         "number": "<mn>{}</mn>",
+        "minus": '<mo form="prefix">{}</mo>',
         "words": "<mtext>{}</mtext>",
         "name": '<mi class="name">{}</mi>',
         "bold": '<mi style="font-weight:bold">{}</mi>',

@@ -7,7 +7,6 @@ Outputs are the recorded ones until the reader runs a cell.
 
 import ast
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -231,11 +230,3 @@ class _Writer(Writer):
         if not target.startswith("#"):
             return f"[{words}]({target})"
         return words
-
-
-def all_code(notebook: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """Yield the code of each cell and what it is recorded to print."""
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            said = "".join(one["text"] for one in cell["outputs"])
-            yield cell["source"], said

@@ -153,7 +153,8 @@ class _Writer(Writer):
 
     def _items(self, block: Items) -> str:
         items = [f"[{self.blocks(item)}]" for item in block.items]
-        return f"#{'enum' if block.ordered else 'list'}({', '.join(items)})"
+        kind = "enum" if block.ordered else "list"
+        return f"#listed({kind}({', '.join(items)}))"
 
     def _equation(self, block: Equation) -> str:
         number, name = quoted(block.number), quoted(block.label)

@@ -5,6 +5,7 @@ fingerprint of what was run and of all the code that this depends on: when
 either changes, the recording is stale, and the book does not build.
 """
 
+import json
 import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from octavo.book.document import Chapter, Fence, Value
 from octavo.book.library import find
 from octavo.book.reach import fingerprint, reached_by_code, reached_by_verb
 from octavo.foundation import UserError
-from octavo.foundation.files import read_json, write_json
+from octavo.foundation.files import read_json, write_text
 
 FIGURES = "octavo.book.figures"  # where the programs that draw are
 AGAIN = "run `octavo book record {}`"
@@ -157,9 +158,13 @@ def write_recordings(
     chapter: Chapter, recordings: dict[str, Recording]
 ) -> None:
     """Write a chapter's recordings, in the order in which they ran."""
-    as_json = {name: asdict(one) for name, one in recordings.items()}
-    if as_json or recordings_file(chapter).exists():
-        write_json(recordings_file(chapter), as_json)
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(asdict(one), ensure_ascii=False)}"
+        for name, one in recordings.items()
+    ]
+    path = recordings_file(chapter)
+    if lines or path.exists():  # a line for each, to see what changed
+        write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def check_recordings(chapters: Iterable[Chapter], runs: list[Run]) -> None:

@@ -21,12 +21,24 @@ VERBS = {
     "plan": "Time, memory and loss of a run, beforehand.",
     "train": "Train a model on a corpus.",
     "finetune": "Teach a trained model to answer.",
+    "chat": "Talk with a model that learned to answer.",
+    "ask": "Ask such a model one question.",
     "generate": "Write text with a trained model.",
     "evaluate": "Measure a model on its held-out text.",
     "doctor": "Say what is wrong with a run, and what to try.",
     "inspect": "Look inside a model: parts, shapes, attention.",
     "book": "Make the book: PDF, web pages, notebooks.",
 }
+# What the extra `book` brings.
+PRESS = [
+    "fontTools",
+    "fontpkg_eb_garamond",
+    "fontpkg_inconsolata",
+    "markdown_it",
+    "mdit_py_plugins",
+    "spellchecker",
+    "typst",
+]
 
 
 class Verbs(click.Group):
@@ -115,6 +127,10 @@ def explain(error: BaseException) -> tuple[int, str]:
 def what_is_lacking(error: BaseException) -> str:
     """Return what the machine lacks, and a way out; "" if it has all."""
     words = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        package = (error.name or "").split(".")[0]
+        extra = "the press is not installed: pip install 'octavo[book]'"
+        return extra if package in PRESS else ""
     if isinstance(error, NotImplementedError) and "MPS" in words:
         return (
             "this PyTorch lacks an operator for mps: use --device cpu, or "

@@ -1,4 +1,4 @@
-"""What the tokenizer's commands open: a tokenizer by name, a text."""
+"""What commands open: a tokenizer by its name, and a text."""
 
 import sys
 
@@ -22,9 +22,11 @@ def open_tokenizer(name: str) -> Tokenizer:
 
 def read_text(text: str) -> str:
     """Return a text that was given, or standard input's for "-"."""
-    if text != "-":
-        return text
-    data = sys.stdin.buffer.read()
+    return text if text != "-" else as_text(sys.stdin.buffer.read())
+
+
+def as_text(data: bytes) -> str:
+    """Return what standard input gave as text, or raise UserError."""
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -1,4 +1,8 @@
-"""Judging a model: bits per byte, and the n-grams that it must beat."""
+"""Judging a model: bits per byte, and the n-grams that it must beat.
+
+Beside them, imported where they are needed: `poetry`, the form of verse,
+and `memorisation`, what is copied.
+"""
 
 from octavo.evaluation.ngrams import NgramModel
 from octavo.evaluation.score import (

@@ -43,21 +43,28 @@ class LayerCache:
 class Cache:
     """The cache of a whole model.
 
-    It holds at most `config.context` tokens: who generates past that
-    clears it and reads the tail of the text again (see `generation`).
+    It holds at most `config.context` tokens, or as many as there is to be
+    room for: who generates past that reads the tail of the text again (see
+    `generation`).
     """
 
-    def __init__(self, config: ModelConfig) -> None:
-        self.layers = [
-            LayerCache(config.context) for _ in range(config.num_layers)
-        ]
+    def __init__(
+        self, config: ModelConfig, room: int | None = None
+    ) -> None:
+        most = config.context if room is None else room
+        self.layers = [LayerCache(most) for _ in range(config.num_layers)]
 
     @property
     def length(self) -> int:
         """How many tokens are in it."""
         return self.layers[0].length
 
-    def clear(self) -> None:
-        """Forget them all."""
+    def keep(self, length: int) -> None:
+        """Forget all but the first `length` tokens."""
         for layer in self.layers:
-            layer.length = 0
+            layer.length = length
+
+    def select(self, rows: list[int]) -> None:
+        """Forget all texts of the batch but these."""
+        for layer in self.layers:
+            layer.keys, layer.values = layer.keys[rows], layer.values[rows]

@@ -11,7 +11,7 @@ trained; `viewing`, a text cut before your eyes; and `comparison`.
 from octavo.tokenizer.measures import bytes_per_token, longest_tokens
 from octavo.tokenizer.patterns import PATTERNS
 from octavo.tokenizer.reference import Merge, train_bpe
-from octavo.tokenizer.streaming import StreamDecoder
+from octavo.tokenizer.streaming import StreamDecoder, decode_stream
 from octavo.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer
 from octavo.tokenizer.tokens import TokenFile, read_tokens, write_tokens
 from octavo.tokenizer.vocabulary import Vocabulary
@@ -25,6 +25,7 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "bytes_per_token",
+    "decode_stream",
     "longest_tokens",
     "read_tokens",
     "train_bpe",

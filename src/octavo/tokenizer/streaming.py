@@ -1,7 +1,7 @@
 """Text from ids that come one by one."""
 
 import codecs
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from octavo.tokenizer.tokenizer import Tokenizer
 
@@ -27,3 +27,13 @@ class StreamDecoder:
         rest = self._decoder.decode(b"", final=True)
         self._decoder.reset()
         return rest
+
+
+def decode_stream(
+    tokenizer: Tokenizer, ids: Iterable[int]
+) -> Iterator[str]:
+    """Yield a text piece by piece, as soon as its characters are whole."""
+    decoder = StreamDecoder(tokenizer)
+    for token in ids:
+        yield decoder.feed([token])
+    yield decoder.finish()

@@ -80,7 +80,8 @@ class TorchBackend:
         self.model, self.training = model, training
         self.precision = training.precision
         tokens = training.batch_size * model.config.context
-        take_over(model, tokens // training.accumulate)
+        if training.precision != "bfloat16-saved":  # keeps what it must
+            take_over(model, tokens // training.accumulate)
         if training.checkpoint_activations:
             checkpoint_blocks(model)
         self.optimizers = make_optimizers(

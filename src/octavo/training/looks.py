@@ -51,9 +51,7 @@ class Looks:
         self.run, self.metrics, self.watcher = run, metrics, watcher
         self.num_steps = run.recipe.num_steps
         self.glance, self.course = Glance(run), course
-        every = 2 if self.num_steps < SHORT else 1
-        self.samples = SAMPLE_AT[::every]  # the first and the last too
-        self.glances = GLANCE_AT[every - 1 :: every]
+        self.samples, self.glances = moments(self.num_steps)
         sentence = Sentence.choose(run.held_out, run.tokenizer)
         context = run.recipe.model.context
         self.attention = AttentionRecord.reopen(
@@ -110,6 +108,15 @@ class Looks:
         text = self.course.sample(model)
         self.metrics.add(step=step, sample=text)
         self.watcher.sampled(step, self.num_steps, text)
+
+
+def moments(num_steps: int) -> tuple[Sequence[float], Sequence[float]]:
+    """Return at which shares of a run to take samples, and glances.
+
+    The last one always, of samples the first one too.
+    """
+    every = 2 if num_steps < SHORT else 1
+    return SAMPLE_AT[::every], GLANCE_AT[every - 1 :: every]
 
 
 class Glance:

@@ -80,30 +80,29 @@ class Muon:
             for shape, group in by_shape.items()
             for stack in cut(group, max(1, STACK // shape.numel()))
         ]
-        self.averages, self.scales = [], []
-        for stack in self.stacks:
-            matrices = torch.stack([lying(matrix) for matrix in stack])
-            self.averages.append(torch.zeros_like(matrices))
-            slopes = [max(1, len(m) / m.shape[1]) ** 0.5 for m in stack]
-            self.scales.append(matrices.new_tensor(slopes).view(-1, 1, 1))
+        self.averages = [
+            torch.zeros_like(torch.stack([lying(m) for m in stack]))
+            for stack in self.stacks
+        ]
 
     @torch.no_grad()
     def step(self, share: float = 1.0) -> None:
         """Move every matrix; `share` scales the learning rate."""
         full = self.learning_rate * share
-        for matrices, average, scales in zip(
-            self.stacks, self.averages, self.scales, strict=True
+        for matrices, average in zip(
+            self.stacks, self.averages, strict=True
         ):
             given = gradients_of(matrices)
             gradients = torch.stack([lying(gradient) for gradient in given])
             average.lerp_(gradients, 1 - self.momentum)
             # Nesterov: look where the momentum is about to go.
             ahead = gradients.lerp_(average, self.momentum)
-            steps = orthogonalise(ahead) * scales
+            steps = orthogonalise(ahead)
             if decay := full * self.weight_decay:
                 torch._foreach_mul_(matrices, 1 - decay)
             for matrix, step in zip(matrices, steps, strict=True):
-                lying(matrix).sub_(step, alpha=full)
+                slope = max(1.0, len(matrix) / matrix.shape[1])
+                lying(matrix).sub_(step, alpha=full * slope**0.5)
 
     def memory(self) -> dict[str, Tensor]:
         """Return what it remembers of earlier steps."""

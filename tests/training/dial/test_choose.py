@@ -49,19 +49,19 @@ def test_a_step_reads_a_thousand_tokens_or_a_pass(
 
 def test_the_minutes_become_tokens():
     pace = Pace(speed=1000.0, judging=6.0, starting=10.0)
-    # 120 s less 10 and 4 and 6 are 100, of which looks have 4 in 104.
-    assert pace.tokens(2.0) == 96_153
+    # 120 s less 10 and 4 and 6 are 100, of which looks have 8 in 108.
+    assert pace.tokens(2.0) == 92_592
     assert pace.rule(2.0) == (
         "speed times 2 min, less 14 s for the start, 6 s for judging, "
-        "4% for looks"
+        "8% for looks"
     )
-    times = pace.times(96_153)
+    times = pace.times(92_592)
     assert (times.starting, times.judging) == (14.0, 6.0)
-    assert times.steps == pytest.approx(96.153)
-    assert times.looks == pytest.approx(3.846, abs=1e-3)
+    assert times.steps == pytest.approx(92.592)
+    assert times.looks == pytest.approx(7.407, abs=1e-3)
     assert times.total == pytest.approx(120, abs=0.01)
     # A start longer than the minutes leaves a fifth of them all the same.
-    assert pace.tokens(0.1) == int(1000 * 1.2 / 1.04)
+    assert pace.tokens(0.1) == int(1000 * 1.2 / 1.08)
     assert pace.tokens(1e-9) == 1
 
 
@@ -117,7 +117,7 @@ def test_the_fastest_way_is_taken(ask, machine, monkeypatch, speeds, way):
     training = plan.recipe.training
     assert (training.threads, training.precision) == way
     # Sixty seconds less one gone, four around and one of judging.
-    assert training.tokens == int(speeds[way] * 54 / 1.04)
+    assert training.tokens == int(speeds[way] * 54 / 1.08)
     assert facts(plan)["size"][1] == "as you asked"
     assert facts(plan)["threads"] == (str(way[0]), "the faster of 1 and 4")
     rule = "the faster of bfloat16 and float32"
@@ -159,7 +159,7 @@ def test_each_number_is_told_with_its_rule(ask, machine):
     assert (
         f"  tokens         {tokens:,}, {tokens / train:.2f} times through "
         "the text: speed times 1 min, less 5 s for the start, 1 s for "
-        "judging, 4% for looks"
+        "judging, 8% for looks"
     ) in lines
     names = [line.split()[0] for line in lines[1:]]
     assert names == [

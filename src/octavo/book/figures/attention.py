@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from octavo.book.drawing import BLUE, CELL, FAINT, GOLD, INK, RED, Drawing
+from octavo.book.drawing import (
+    BLUE,
+    CELL,
+    FAINT,
+    GOLD,
+    INK,
+    RED,
+    SHADE,
+    WIDTH,
+    Drawing,
+)
 
 Matrix = Sequence[Sequence[float]]
 
@@ -59,3 +69,33 @@ def _name_rows(
     for i, token in enumerate(tokens):
         y = top + i * CELL + CELL / 2 + 3
         sheet.words(token, left - 6, y, align="right", mono=True)
+
+
+def heads(before: Sequence[Matrix], after: Sequence[Matrix]) -> str:
+    """Draw what heads look at, before training and after it."""
+    panels = [*before, *after]
+    side = (WIDTH - 14 * (len(panels) - 1)) / len(panels)
+    cell = side / len(panels[0])
+    sheet = Drawing(height=side + 24)
+    for number, weights in enumerate(panels):
+        left = number * (side + 14)
+        head = number % len(before) + 1
+        when = "untrained" if number < len(before) else "trained"
+        sheet.words(f"head {head}, {when}", left, 8, align="left")
+        for i, row in enumerate(weights):
+            y = 16 + i * cell
+            sheet.box(left, y, (i + 1) * cell, cell, SHADE)
+            for j, one in enumerate(row[: i + 1]):
+                _look(sheet, left + j * cell, y, cell, one)
+    return sheet.typst()
+
+
+def _look(
+    sheet: Drawing, x: float, y: float, cell: float, share: float
+) -> None:
+    """Fill a share of a cell's area; red where it is more than half."""
+    size = cell * share**0.5
+    if size > 0.2:
+        inset = (cell - size) / 2
+        colour = RED if share > 0.5 else BLUE
+        sheet.box(x + inset, y + inset, size, size, colour)

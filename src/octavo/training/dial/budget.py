@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from octavo.training.dial.plan import Times
 
-# Samples, glances and checkpoints take this share of the steps' time.
-LOOKS_SHARE = 0.04
+# Samples, glances, checkpoints, and what a probe does not see, take this
+# share of the steps' time.
+LOOKS_SHARE = 0.08
 AROUND = 4.0  # seconds before the text is there, and for the curve
 # However long the start took, steps get this share of the minutes.
 LEAST_STEPPING = 0.2

@@ -107,6 +107,7 @@ class Chooser:
             plan,
             candidates=tuple(candidates),
             times=pace.times(tokens),
+            memory=with_probe(plan, drafts),
         )
 
     def fastest_way(
@@ -150,8 +151,9 @@ class Chooser:
         numbers = {s: matrix_parameters(d.model) for s, d in drafts.items()}
         measured = {numbers[sizes[0]]: smallest}
         if len(sizes) > 1:
-            middle = sizes[len(sizes) // 2]
-            measured[numbers[middle]] = self.speed(drafts[middle])
+            middle = middle_of(drafts)
+            speed = self.speed(middle)
+            measured[matrix_parameters(middle.model)] = speed
         return {
             size: speed_between(measured, number)
             for size, number in numbers.items()
@@ -193,6 +195,18 @@ class Chooser:
             judging=held_out / judging,
             starting=time.monotonic() - self.question.began,
         )
+
+
+def middle_of(drafts: Mapping[str, Recipe]) -> Recipe:
+    """Return the recipe that is measured beside the smallest."""
+    return list(drafts.values())[len(drafts) // 2]
+
+
+def with_probe(plan: Plan, drafts: Mapping[str, Recipe]) -> int | None:
+    """Return the most memory of a run that was preceded by probes."""
+    if plan.memory is None:
+        return None
+    return max(plan.memory, predict_memory(middle_of(drafts)))
 
 
 def plan_of(

@@ -1,0 +1,151 @@
+"""A chapter's blocks and sentences as HTML."""
+
+from html import escape
+
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from octavo.book.document import (
+    Citation,
+    Code,
+    Equation,
+    Fence,
+    Formula,
+    Heading,
+    Inline,
+    Items,
+    Link,
+    Paragraph,
+    Quote,
+    Styled,
+    Table,
+    Text,
+)
+from octavo.book.drawing import BLUE, FAINT, GOLD, INK, RED, SHADE
+from octavo.book.mathematics import to_mathml
+from octavo.book.pictures import to_svg
+from octavo.book.weaving import Book
+from octavo.book.writing import Writer
+
+COLOURS = {INK: "ink", FAINT: "faint", RED: "red", BLUE: "blue"}
+COLOURS |= {GOLD: "gold", SHADE: "shade"}
+
+
+def anchor(block: Heading) -> str:
+    """Return what a heading is called in its page's address."""
+    return block.label or f"section-{block.number}"
+
+
+class HtmlWriter(Writer):
+    """Writes blocks as HTML."""
+
+    between = "\n"
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+    def _heading(self, block: Heading) -> str:
+        words = self.inside(block.children)
+        number = f"<span>{block.number}</span> " if block.number else ""
+        tag = f"h{block.level}"
+        return f'<{tag} id="{anchor(block)}">{number}{words}</{tag}>'
+
+    def _paragraph(self, block: Paragraph) -> str:
+        return f"<p>{self.inside(block.children)}</p>"
+
+    def _quote(self, block: Quote) -> str:
+        return f"<blockquote>{self.blocks(block.blocks)}</blockquote>"
+
+    def _items(self, block: Items) -> str:
+        tag = "ol" if block.ordered else "ul"
+        items = [f"<li>{self.blocks(item)}</li>" for item in block.items]
+        return f"<{tag}>{''.join(items)}</{tag}>"
+
+    def _equation(self, block: Equation) -> str:
+        number = f"<span>({block.number})</span>" if block.number else ""
+        formula = to_mathml(block.latex, display=True)
+        attributes = f'class="equation" id="{block.label}"'
+        return f"<div {attributes}>{formula}{number}</div>"
+
+    def _table(self, block: Table) -> str:
+        rows = []
+        for number, row in enumerate(block.rows):
+            tag = "td" if number else "th"
+            cells = [
+                f'<{tag} style="text-align:{how}">{words}</{tag}>'
+                for how, words in zip(
+                    block.aligned, map(self.inside, row), strict=True
+                )
+            ]
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        caption = self.caption("Table", block.number, block.caption)
+        return (
+            f'<div class="wide" id="{block.label}"><table><caption>'
+            f"{caption}</caption>{''.join(rows)}</table></div>"
+        )
+
+    def _listing(self, block: Fence) -> str:
+        name = block.name.removeprefix("octavo.")
+        return (
+            f'<figure class="listing" id="{block.label}"><figcaption><b>'
+            f"Listing <i>{block.number}</i></b> <code>{name}</code>"
+            f"</figcaption>{coloured(block.code)}</figure>"
+        )
+
+    def _python(self, block: Fence) -> str:
+        return coloured(block.code)
+
+    def _sh(self, block: Fence) -> str:
+        return f"<pre>{escape(block.code)}</pre>"
+
+    def _output(self, block: Fence) -> str:
+        return f'<pre class="printed">{escape(block.code)}</pre>'
+
+    _verbatim = _output
+
+    def _figure(self, block: Fence) -> str:
+        drawing = to_svg(block)
+        for colour, name in COLOURS.items():
+            drawing = drawing.replace(f'"{colour}"', f'"var(--{name})"')
+        caption = self.caption("Figure", block.number, block.caption)
+        return (
+            f'<figure id="{block.label}" class="wide">{drawing}'
+            f"<figcaption>{caption}</figcaption></figure>"
+        )
+
+    def caption(self, kind: str, number: str, words: list[Inline]) -> str:
+        """Return a caption, after its number."""
+        return f"<b>{kind} <i>{number}</i></b> {self.inside(words)}"
+
+    def _text(self, inline: Text) -> str:
+        return escape(inline.text, quote=False)
+
+    def _code(self, inline: Code) -> str:
+        return f"<code>{escape(inline.text)}</code>"
+
+    def _formula(self, inline: Formula) -> str:
+        return to_mathml(inline.latex)
+
+    def _styled(self, inline: Styled) -> str:
+        tag = "em" if inline.style == "emphasis" else "dfn"
+        return f"<{tag}>{self.inside(inline.children)}</{tag}>"
+
+    def _citation(self, inline: Citation) -> str:
+        source = self.book.sources[inline.key]
+        words = f"{escape(source.short)} {source.year}"
+        return f'(<a href="sources.html#{inline.key}">{words}</a>)'
+
+    def _link(self, inline: Link) -> str:
+        target = inline.target
+        if target.startswith("#"):
+            chapter = self.book.targets[target[1:]].chapter
+            target = f"{chapter.name}.html{target}"
+        words = self.inside(inline.children)
+        return f'<a href="{escape(target)}">{words}</a>'
+
+
+def coloured(code: str) -> str:
+    """Return code with its kinds of words marked."""
+    marked = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
+    return f"<pre>{marked.rstrip()}</pre>"
