@@ -72,7 +72,8 @@ def compile_typst(text: str, when: datetime, kind: Kind = "pdf") -> bytes:
     """
     with TemporaryDirectory() as folder:
         for part in files("octavo.book.press").iterdir():
-            Path(folder, part.name).write_bytes(part.read_bytes())
+            if part.is_file():
+                Path(folder, part.name).write_bytes(part.read_bytes())
         main = Path(folder, "main.typ")
         main.write_text(f'#import "page.typ": *\n{text}', "utf-8")
         try:
