@@ -79,7 +79,7 @@ def test_the_book_has_its_parts(woven, pages):
     for part in ("Contents", "Sources", "Index", edition.commit):
         assert part in text
     assert "0.61" in text  # a recorded value, in a sentence
-    assert "count the s; it has" in text  # a sign after a word in italics
+    assert "s; it has a number" in text  # a sign after italics
     index = pages[-1]
     assert "causal mask, " in index
     assert "scaled_dot_product_attention, " in index

@@ -111,7 +111,9 @@ class Drawing:
         self.box(x, y, width, 20, fill)
         seen = text.replace(" ", "\u2423")
         middle = x + width / 2
-        self.words(seen, middle, y + 13.5, size=10, colour=colour, mono=True)
+        self.words(
+            seen, middle, y + 13.5, size=10, colour=colour, mono=True
+        )
 
     def flow(self, *corners: tuple[float, float]) -> None:
         """Draw a flow through some corners, with an arrow at its end."""
