@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from octavo.model import Transformer
 from octavo.model.fast.blocks import take_over
+from octavo.training.memory.allocator import keep_freed_memory
 from octavo.training.memory.checkpointing import checkpoint_blocks
 from octavo.training.memory.chunked import chunked_cross_entropy
 from octavo.training.memory.precision import products_in
@@ -71,6 +72,16 @@ def parts(
     )
 
 
+def saves_memory(training: TrainingRecipe) -> bool:
+    """Say whether a recipe gives speed away for less memory."""
+    return (
+        training.checkpoint_activations
+        or training.accumulate > 1
+        or training.loss_chunk > 0
+        or training.precision == "bfloat16-saved"
+    )
+
+
 class TorchBackend:
     """PyTorch: autograd, with Muon for matrices and AdamW for the rest."""
 
@@ -79,6 +90,8 @@ class TorchBackend:
     ) -> None:
         self.model, self.training = model, training
         self.precision = training.precision
+        if self.device.type == "cpu" and not saves_memory(training):
+            keep_freed_memory()
         tokens = training.batch_size * model.config.context
         if training.precision != "bfloat16-saved":  # keeps what it must
             take_over(model, tokens // training.accumulate)

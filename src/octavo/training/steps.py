@@ -9,8 +9,7 @@ from octavo.foundation import UserError
 from octavo.model import Transformer
 from octavo.training.backends import make_backend
 from octavo.training.checkpoints import State
-from octavo.training.memory.allocator import keep_freed_memory
-from octavo.training.recipe import Recipe, TrainingRecipe
+from octavo.training.recipe import Recipe
 
 
 class Step(NamedTuple):
@@ -36,22 +35,10 @@ class NonFiniteError(UserError):
 
 def begin(recipe: Recipe) -> State:
     """Return the state before the first step, the same for a seed."""
-    if not saves_memory(recipe.training):
-        keep_freed_memory()
     torch.manual_seed(recipe.training.seed)
     model = Transformer(recipe.model)  # drawn on the CPU for all devices
     model.to(recipe.training.device)
     return State(model=model, backend=make_backend(model, recipe.training))
-
-
-def saves_memory(training: TrainingRecipe) -> bool:
-    """Say whether a recipe gives speed away for less memory."""
-    return (
-        training.checkpoint_activations
-        or training.accumulate > 1
-        or training.loss_chunk > 0
-        or training.precision == "bfloat16-saved"
-    )
 
 
 def take_step(state: State, share: float, *batch: Any) -> Step:

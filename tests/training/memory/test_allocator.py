@@ -6,10 +6,14 @@ import sys
 
 import pytest
 
+from octavo.model import ModelConfig, Transformer
+from octavo.training import TrainingRecipe, backends
 from octavo.training.memory.allocator import keep_freed_memory
 
 LARGE = """
 import resource, torch
+from octavo.model import ModelConfig, Transformer
+from octavo.training import TrainingRecipe, backends
 from octavo.training.memory.allocator import keep_freed_memory
 if {keep}:
     assert keep_freed_memory()
@@ -33,3 +37,22 @@ def test_a_large_block_is_not_cleared_again(keep):
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     cleared = float(done.stdout)  # MiB
     assert cleared < 100 if keep else cleared > 180
+
+
+@pytest.mark.parametrize(
+    ("technique", "keeps"),
+    [({}, True), ({"precision": "bfloat16"}, True),
+     ({"accumulate": 2}, False), ({"loss_chunk": 8}, False),
+     ({"checkpoint_activations": True}, False),
+     ({"precision": "bfloat16-saved"}, False)],
+)  # fmt: skip
+def test_who_saves_memory_gives_it_back(technique, keeps, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        backends, "keep_freed_memory", lambda: asked.append(True)
+    )
+    config = ModelConfig(vocab_size=8, width=64, num_layers=1, num_heads=1,
+                         num_kv_heads=1, head_width=64)  # fmt: skip
+    training = TrainingRecipe(tokens=8, batch_size=2, **technique)
+    backends.TorchBackend(Transformer(config), training)
+    assert bool(asked) == keeps

@@ -2,7 +2,7 @@
 
 glibc gives large blocks back to the system when they are freed. A step
 later it asks for them again, and the system clears every page before it
-hands it over: up to a tenth of a small step (LOG.md). Other systems' C
+hands it over: up to an eighth of a small step (LOG.md). Other systems' C
 libraries are left as they are.
 """
 
