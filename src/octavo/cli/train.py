@@ -213,6 +213,6 @@ def report(run: Run, score: Score, as_json: bool) -> None:
     if before:
         click.echo(
             f"Before fine-tuning: {before:.3f} bits per byte "
-            f"({score.bits_per_byte / before - 1:+.1%} since)"
+            f"({score.bits_per_byte / before - 1:+z.1%} since)"
         )
     click.echo(f"The run: {run.folder}   its curve: {run.folder}/{CHART}")
