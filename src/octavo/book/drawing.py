@@ -46,9 +46,11 @@ class Drawing:
         colour: str = INK,
         align: str = "center",
         mono: bool = False,
+        italic: bool = False,
     ) -> None:
         """Write words on a baseline, by their centre, left or right."""
         face = 'font: "Inconsolata", ' if mono else ""
+        face += 'style: "italic", ' if italic else ""
         self.put(
             x,
             y,
@@ -97,6 +99,38 @@ class Drawing:
         """Fill a rectangle."""
         self.put(x, y, _box(width, height, f'fill: rgb("{colour}")'))
 
+    def frame(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        colour: str = FAINT,
+    ) -> None:
+        """Draw a rectangle's outline."""
+        stroke = f'stroke: {HAIR}pt + rgb("{colour}")'
+        self.put(x, y, _box(width, height, stroke))
+
+    def line(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        colour: str = FAINT,
+        thickness: float = HAIR,
+    ) -> None:
+        """Draw a straight line."""
+        (x, y), (u, v) = start, end
+        stroke = f'{thickness:g}pt + rgb("{colour}")'
+        where = f"end: ({u - x:g}pt, {v - y:g}pt)"
+        self.put(x, y, f"line({where}, stroke: {stroke})")
+
+    def circle(
+        self, x: float, y: float, radius: float, colour: str = FAINT
+    ) -> None:
+        """Draw a circle by its centre."""
+        how = f'radius: {radius:g}pt, stroke: {HAIR}pt + rgb("{colour}")'
+        self.put(x - radius, y - radius, f"circle({how})")
+
     def token(
         self,
         text: str,
@@ -106,19 +140,21 @@ class Drawing:
         *,
         fill: str = SHADE,
         colour: str = INK,
+        height: float = 20,
     ) -> None:
         """Draw a token, its spaces visible."""
-        self.box(x, y, width, 20, fill)
-        seen = text.replace(" ", "\u2423")
-        middle = x + width / 2
-        self.words(
-            seen, middle, y + 13.5, size=10, colour=colour, mono=True
-        )
+        self.box(x, y, width, height, fill)
+        seen = text.replace(" ", "\u2423").replace("\n", "\\n")
+        middle, size = x + width / 2, height / 2
+        line = y + height / 2 + size * 0.35
+        self.words(seen, middle, line, size=size, colour=colour, mono=True)
 
-    def flow(self, *corners: tuple[float, float]) -> None:
+    def flow(
+        self, *corners: tuple[float, float], colour: str = FAINT
+    ) -> None:
         """Draw a flow through some corners, with an arrow at its end."""
         points = ", ".join(f"({x:g}pt, {y:g}pt)" for x, y in corners)
-        self.put(0, 0, f'flow(rgb("{FAINT}"), {points})')
+        self.put(0, 0, f'flow(rgb("{colour}"), {points})')
 
     def put(self, x: float, y: float, mark: str) -> None:
         """Place a mark."""

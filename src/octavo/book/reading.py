@@ -49,7 +49,7 @@ KINDS = ("listing", "python", "sh", "output", "figure", "verbatim")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
-    "figure": ("label", "caption", "of", "page"),
+    "figure": ("label", "caption", "of", "page", "parts"),
 }
 MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"
