@@ -77,6 +77,27 @@ def test_what_is_amiss_is_named(book, before, after, message):
     assert message in book.fault()
 
 
+def test_all_that_is_amiss_is_said_at_once(book):
+    book.write("# Small\n\nA frist word, and frist; a secnod.\n")
+    book.write("# Other\n\nA therd.\n", "02-other.md")
+    (book.folder / "words.txt").write_text("never\n")
+    assert book.fault().splitlines() == [
+        '01-small.md:3: no dictionary knows "frist"',
+        '01-small.md:3: no dictionary knows "secnod"',
+        '02-other.md:3: no dictionary knows "therd"',
+        "(what is right there goes into words.txt)",
+        'words.txt: no chapter uses "never"',
+    ]
+    book.write("# Small\n\n[A](#one) and [two](#two).\n")
+    book.write("# Other\n\nBy [@nobody].\n", "02-other.md")
+    (book.folder / "words.txt").unlink()
+    assert book.fault().splitlines() == [
+        '01-small.md:3: nothing is labelled "one"',
+        '01-small.md:3: nothing is labelled "two"',
+        '02-other.md:3: no source "nobody"',
+    ]
+
+
 def test_what_was_never_recorded_is_named(book):
     book.write(CHAPTER)
     assert book.fault() == (
