@@ -111,19 +111,6 @@ class Drawing:
         stroke = f'stroke: {HAIR}pt + rgb("{colour}")'
         self.put(x, y, _box(width, height, stroke))
 
-    def line(
-        self,
-        start: tuple[float, float],
-        end: tuple[float, float],
-        colour: str = FAINT,
-        thickness: float = HAIR,
-    ) -> None:
-        """Draw a straight line."""
-        (x, y), (u, v) = start, end
-        stroke = f'{thickness:g}pt + rgb("{colour}")'
-        where = f"end: ({u - x:g}pt, {v - y:g}pt)"
-        self.put(x, y, f"line({where}, stroke: {stroke})")
-
     def circle(
         self, x: float, y: float, radius: float, colour: str = FAINT
     ) -> None:
