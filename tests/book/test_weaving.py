@@ -56,7 +56,11 @@ AMISS = [
         "](#musk)",
         ':3: nothing is labelled "musk"; did you mean',
     ),
-    ("[listing](#mask)", "[figure](#mask)", "is no figure, but listing 1.1"),
+    (
+        "[listing](#mask)",
+        "[figure](#mask)",
+        "is no figure, but listing 1.1",
+    ),
     ("first", "frist", '01-small.md:3: no dictionary knows "frist"'),
     ("10 / 2", "11 / 2", f"01-small.md:7: {STALE}"),
     ("{half.answer:.2f}", "{half.again}", STALE),

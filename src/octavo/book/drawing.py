@@ -5,7 +5,7 @@ is in points, from the upper left corner. The same drawing becomes an SVG
 for the web, whose colours follow the reader's choice of light and dark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from octavo.foundation.drawing import BLUE, FAINT, GOLD, INK, PAPER, RED
@@ -119,6 +119,25 @@ class Drawing:
         """Draw a flow through some corners, with an arrow at its end."""
         points = ", ".join(f"({x:g}pt, {y:g}pt)" for x, y in corners)
         self.put(0, 0, f'flow(rgb("{FAINT}"), {points})')
+
+    def line(
+        self,
+        points: Iterable[tuple[float, float]],
+        colour: str = INK,
+        thickness: float = HAIR,
+    ) -> None:
+        """Draw a line through some points."""
+        first, *rest = (f"({x:.2f}pt, {y:.2f}pt)" for x, y in points)
+        path = [f"curve.move({first})", *(f"curve.line({p})" for p in rest)]
+        stroke = f'stroke: {thickness}pt + rgb("{colour}")'
+        self.put(0, 0, f"curve({stroke}, {', '.join(path)})")
+
+    def dot(
+        self, x: float, y: float, colour: str = INK, radius: float = 2.0
+    ) -> None:
+        """Draw a dot around a point."""
+        mark = f'circle(radius: {radius}pt, fill: rgb("{colour}"))'
+        self.put(x - radius, y - radius, mark)
 
     def put(self, x: float, y: float, mark: str) -> None:
         """Place a mark."""
