@@ -201,7 +201,9 @@ class _Writer(Writer):
     def _figure(self, block: Fence) -> str:
         number, name = quoted(block.number), quoted(block.label)
         caption = self.inside(block.caption)
-        return f"#drawn({number}, {name}, [{caption}])[{block.picture}]"
+        apart = "true" if block.options.get("page") else "false"
+        how = f"{number}, {name}, [{caption}], apart: {apart}"
+        return f"#drawn({how})[{block.picture}]"
 
     def _text(self, inline: Text) -> str:
         return escaped(inline.text)

@@ -6,7 +6,6 @@ numbers of a real model; what is still to come is an outline.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from octavo.book.drawing import BLUE, FAINT, GOLD, INK, RED
@@ -29,26 +28,16 @@ PARTS = {  # and the chapters that build them
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What one model made of one line of text."""
+def whole(line: dict[str, Any]) -> str:
+    """Draw all of it, a page high, with its numbers.
 
-    tokens: Sequence[str]  # one more than there are ids: what came
-    ids: Sequence[int]
-    vectors: Sequence[Sequence[float]]  # of each token, its first numbers
-    looks: Sequence[Sequence[float]]  # one head's attention weights
-    guesses: Sequence[tuple[str, float]]  # the likeliest, by lane
-    losses: Sequence[float]
-    shapes: dict[str, str]  # what is written beside a part
-    words: dict[str, str]  # or in it
+    `line` is what a model made of a line of text: see
+    `benchmarks/line.py`.
+    """
+    return Decoder(line, FULL, PARTS, ()).typst()
 
 
-def whole(seen: dict[str, Any]) -> str:
-    """Draw all of it, a page high, with its numbers."""
-    return Decoder(Seen(**seen), FULL, PARTS, ()).typst()
-
-
-def grown(seen: dict[str, Any], *, parts: Sequence[str]) -> str:
+def grown(line: dict[str, Any], *, parts: Sequence[str]) -> str:
     """Draw what stands at the end of the chapter that built `parts`.
 
     They are named in red; what earlier chapters built is filled in too.
@@ -56,7 +45,24 @@ def grown(seen: dict[str, Any], *, parts: Sequence[str]) -> str:
     check_known("part of the decoder", parts, PARTS)
     now = max(PARTS[part] for part in parts)
     built = [part for part, chapter in PARTS.items() if chapter <= now]
-    return Decoder(Seen(**seen), SMALL, built, parts).typst()
+    return Decoder(line, SMALL, built, parts).typst()
+
+
+def shapes(line: dict[str, Any]) -> dict[str, str]:
+    """Return what is written beside the parts, or in them."""
+    config, time = line["config"], len(line["ids"])
+    losses, weights = line["losses"], line["parameters"]
+    return {
+        "text": f"{len(''.join(line['tokens'][:-1]).encode())} bytes",
+        "embedding": f"{time} \u00d7 {config['width']:,}",
+        "attention": f"{config['num_heads']} heads",
+        "network": f"{config['mlp_width']:,} wide",
+        "head": f"{time} \u00d7 {config['vocab_size']:,}",
+        "loss": f"mean {sum(losses) / time:.2f}",
+        "in head": f"{config['vocab_size']:,} scores in each lane",
+        "in gradients": f"how the loss turns on {weights:,} numbers",
+        "in optimizer": "moves each of them a little",
+    }
 
 
 class Decoder:
@@ -64,14 +70,16 @@ class Decoder:
 
     def __init__(
         self,
-        seen: Seen,
+        line: dict[str, Any],
         size: Size,
         built: Collection[str],
         new: Collection[str],
     ) -> None:
-        self.seen, self.size = seen, size
+        self.line, self.size = line, size
         self.built, self.new = built, new
-        self.lanes = Lanes(len(seen.ids), size)
+        self.tokens: list[str] = line["tokens"]  # and the one that came
+        self.shapes = shapes(line)
+        self.lanes = Lanes(len(line["ids"]), size)
 
     def typst(self) -> str:
         """Draw the parts, and what leads from one to another."""
@@ -90,7 +98,7 @@ class Decoder:
         self.lanes.name(name, title or name, height, colour)
         if self.size.numbers:
             self.lanes.chapter(name, PARTS[name])
-            self.lanes.beside(name, self.seen.shapes.get(name, ""), FAINT)
+            self.lanes.beside(name, self.shapes.get(name, ""), FAINT)
         return on
 
     def note(self, words: str) -> None:
@@ -100,15 +108,14 @@ class Decoder:
 
     def reading(self) -> None:
         """Draw the text, its tokens with their ids, and their vectors."""
-        seen, lanes, size = self.seen, self.lanes, self.size
-        lanes.sentence(
-            "".join(seen.tokens[:-1]), self.part("text", size.token)
-        )
-        lanes.tokens(seen.tokens[:-1], self.part("tokens", size.token))
-        lanes.numbers(map(str, seen.ids))
+        lanes, size, (*text, _) = self.lanes, self.size, self.tokens
+        lanes.sentence("".join(text), self.part("text", size.token))
+        lanes.tokens(text, self.part("tokens", size.token))
+        lanes.numbers(map(str, self.line["ids"]))
         lanes.step()
-        height = size.cell * len(seen.vectors[0])
-        lanes.vectors(seen.vectors, self.part("embedding", height))
+        vectors = self.line["vectors"]
+        height = size.cell * len(vectors[0])
+        lanes.vectors(vectors, self.part("embedding", height))
         lanes.step()
 
     def block(self) -> None:
@@ -116,32 +123,34 @@ class Decoder:
         lanes, size = self.lanes, self.size
         top = lanes.y - size.gap / 3
         lanes.clocks(self.part("positions", size.box))
-        lanes.web(self.seen.looks, self.part("attention", size.web))
+        lanes.web(self.line["looks"], self.part("attention", size.web))
         lanes.step()
         lanes.networks(self.part("network", size.box))
         lanes.frame(top, lanes.y + 5, "network" in self.built)
         lanes.step()
-        on = self.part("blocks", size.bar, "blocks 2 to 4")
-        for _ in range(3):
-            lanes.bar("", BLUE, on, size.bar / 3 - 1)
+        depth = self.line["config"]["num_layers"]
+        on = self.part("blocks", size.bar, f"blocks 2 to {depth}")
+        for _ in range(2, depth + 1):
+            lanes.bar("", BLUE, on, size.bar / depth)
             lanes.step(1.5)
         lanes.step()
 
     def answer(self) -> None:
-        """Draw the head, what it finds likeliest, what came, and the loss."""
-        seen, lanes, size = self.seen, self.lanes, self.size
+        """Draw the head, the likeliest tokens, those that came, the loss."""
+        lanes, size = self.lanes, self.size
         on = self.part("head", size.bar)
-        lanes.bar(seen.words["head"], BLUE, on, size.bar)
+        lanes.bar(self.shapes["in head"], BLUE, on, size.bar)
         lanes.step()
         self.note("likeliest")
-        lanes.tokens([token for token, _ in seen.guesses], on)
-        lanes.numbers(f"{share:.0%}" for _, share in seen.guesses)
+        best = [place[0] for place in self.line["places"]]
+        lanes.tokens([token for token, _ in best], on)
+        lanes.numbers(f"{share:.0%}" for _, share in best)
         lanes.space()
         self.note("what came")
         below = 2 * (size.token - 3) + 22 if size.numbers else size.token
         on = self.part("loss", below)
-        lanes.tokens(seen.tokens[1:], on)
-        lanes.numbers(f"{loss:.2f}" for loss in seen.losses)
+        lanes.tokens(self.tokens[1:], on)
+        lanes.numbers(f"{loss:.2f}" for loss in self.line["losses"])
         lanes.space()
 
     def training(self) -> None:
@@ -149,7 +158,7 @@ class Decoder:
         lanes, size = self.lanes, self.size
         for name in ("gradients", "optimizer"):
             on = self.part(name, size.bar)
-            lanes.bar(self.seen.words[name], GOLD, on, size.bar)
+            lanes.bar(self.shapes[f"in {name}"], GOLD, on, size.bar)
             lanes.space(size.gap / 2)
         parts = ("optimizer", "head", "blocks", "attention", "embedding")
         lanes.back(parts, GOLD if "optimizer" in self.built else "")
@@ -157,7 +166,10 @@ class Decoder:
     def writing(self) -> None:
         """Draw how a guess becomes the text's next token."""
         on, new = "writing" in self.built, "writing" in self.new
-        self.lanes.again(self.seen.tokens[-1], on)
+        guess, _ = self.line["places"][-1][0]
+        self.lanes.again(guess, on)
         colour = RED if new else INK if on else FAINT
-        chapter = f" {PARTS['writing']}" if self.size.numbers else ""
-        self.lanes.beside("tokens", f"writing{chapter}", colour)
+        number = f"{PARTS['writing']}" if self.size.numbers else ""
+        self.lanes.beside("tokens", number, RED)
+        indent = 11 if self.size.numbers else 0
+        self.lanes.beside("tokens", "writing", colour, indent)

@@ -12,7 +12,6 @@ from octavo.book.drawing import (
     INK,
     PAPER,
     RED,
-    SHADE,
     WIDTH,
     Drawing,
 )
@@ -77,9 +76,11 @@ class Lanes:
             str(number), NUMBER, y, size=9.2, colour=RED, align="right"
         )
 
-    def beside(self, part: str, words: str, colour: str) -> None:
+    def beside(
+        self, part: str, words: str, colour: str, indent: float = 0
+    ) -> None:
         """Write words at the right of a part."""
-        x, y = self.end + LANE + 5, self.heights[part] + 3
+        x, y = self.end + LANE + 5 + indent, self.heights[part] + 3
         self.sheet.words(words, x, y, size=8, colour=colour, align="left")
 
     def space(self, height: float | None = None) -> None:
@@ -156,7 +157,7 @@ class Lanes:
             for other, share in zip(self.middles, row, strict=False):
                 if other < lane:
                     colour = BLUE if on else FAINT
-                    width = round(0.2 + 3 * share, 2) if on else HAIR / 2
+                    width = round(0.2 + 6 * share, 2) if on else HAIR / 2
                     ends = [(other, top), (lane, bottom)]
                     self.sheet.line(ends, colour, width)
         self.step(self.size.web)
