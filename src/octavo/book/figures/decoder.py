@@ -136,7 +136,7 @@ class Decoder:
         lanes.step()
 
     def answer(self) -> None:
-        """Draw the head, the likeliest tokens, those that came, the loss."""
+        """Draw the head, the likeliest tokens, those that came, a loss."""
         lanes, size = self.lanes, self.size
         on = self.part("head", size.bar)
         lanes.bar(self.shapes["in head"], BLUE, on, size.bar)
