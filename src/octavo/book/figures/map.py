@@ -1,6 +1,7 @@
 """Chapter 1: the map."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from octavo.book.drawing import (
     INK,
@@ -15,8 +16,13 @@ LEFT, ROW, GAP = 56.0, 26.0, 1.0
 Shares = Sequence[tuple[str, float]]
 
 
-def forming(depths: Sequence[Shares], tokens: Sequence[str]) -> str:
-    """Draw the largest shares after each block, as parts of a bar."""
+def forming(line: dict[str, Any]) -> str:
+    """Draw the largest shares after each block, as parts of a bar.
+
+    `line` is a record of `benchmarks/line.py`.
+    """
+    depths: Sequence[Shares] = line["depths"]
+    came = line["tokens"][-1]
     sheet = Drawing(height=ROW * len(depths) - 6)
     for depth, shares in enumerate(depths):
         top = depth * ROW
@@ -26,13 +32,13 @@ def forming(depths: Sequence[Shares], tokens: Sequence[str]) -> str:
         left = LEFT
         for token, share in shares:
             width = share * (WIDTH - LEFT)
-            _share(sheet, token, left, top, width, came=token == tokens[-1])
+            _share(sheet, token, left, top, width, token == came)
             left += width
     return sheet.typst()
 
 
 def _share(
-    sheet: Drawing, token: str, x: float, y: float, width: float, *,
+    sheet: Drawing, token: str, x: float, y: float, width: float,
     came: bool,
 ) -> None:  # fmt: skip
     """Draw one token's share, with its name if there is room."""
