@@ -45,12 +45,15 @@ def _visit(
 
 
 def uses(module: Module, node: ast.AST) -> Iterator[Definition]:
-    """Yield the library's definitions that a piece of a module names."""
-    for name in ast.walk(node):
-        if isinstance(name, ast.Name):
-            found = module.lookup(name.id)
-            if found is not None and found.node is not node:
-                yield found
+    """Yield the library's definitions that a piece of a module names.
+
+    They come in the order in which it names them.
+    """
+    names = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+    for name in sorted(names, key=lambda one: (one.lineno, one.col_offset)):
+        found = module.lookup(name.id)
+        if found is not None and found.node is not node:
+            yield found
 
 
 def reached_by_code(code: str) -> list[Definition]:
