@@ -39,7 +39,8 @@ def main() -> None:
         if step == 1 or step % 25 == 0:
             seconds = time.monotonic() - began
             print(f"step {step:4}  loss {loss:.4f}  {seconds:4.0f} s")
-    score = bits_per_byte(model, others, len(held_out.encode()))
+    scored = torch.cat((ids[-1:], others))  # what the first one follows
+    score = bits_per_byte(model, scored, len(held_out.encode()))
     print(f"held out: {score:.3f} bits per byte\n")
 
     prompt = tokenizer.encode(wanted.prompt)

@@ -86,7 +86,7 @@ def train(
 def bits_per_byte(
     model: Transformer, ids: Int[Tensor, " N"], num_bytes: int
 ) -> float:
-    """Return how well a model foretells a text, whatever its tokens."""
+    """Return how well a model foretells ids, all but the first."""
     context, nats = model.config.context, 0.0
     for start in range(0, len(ids) - 1, context):
         window = ids[None, start : start + context + 1]
