@@ -20,6 +20,7 @@ Row = Sequence[float]
 Matrix = Sequence[Row]
 HALF = CELL / 2
 RIM = 8.0  # the radius of an operation's circle
+POWERS = {1: "1", 1e-3: "10⁻³", 1e-6: "10⁻⁶", 1e-9: "10⁻⁹"}
 
 
 def graph(
@@ -128,11 +129,11 @@ def products(
     """Draw a layer's product, and the two of its way back."""
     sheet = Drawing(height=352)
     x, w, y = ("X", vectors, BLUE), ("W", weight, GOLD), ("Y", out, INK)
-    gradient = ("D", dout, RED)
+    gradient = ("G", dout, RED)
     _product(sheet, 16, x, ("W^top", _turned(weight), GOLD), y)
-    _product(sheet, 122, gradient, w, ("D W", dvectors, RED))
-    turned = ("D^top", _turned(dout), RED)
-    _product(sheet, 252, turned, x, ("D^top X", dweight, RED))
+    _product(sheet, 122, gradient, w, ("G W", dvectors, RED))
+    turned = ("G^top", _turned(dout), RED)
+    _product(sheet, 252, turned, x, ("G^top X", dweight, RED))
     return sheet.typst()
 
 
@@ -159,55 +160,38 @@ def _product(
 
 def across(vector: Row, unit: Row, pull: Row) -> str:
     """Draw a vector in the plane, and what of a gradient stands across."""
-    sheet, scale, length = Drawing(height=128), 24.0, 62.0
-    left, floor = 110.0, 122.0
+    sheet = Drawing(height=136)
 
-    def at(x: float, y: float) -> tuple[float, float]:
-        return left + x, floor - y
+    def at(point: complex) -> tuple[float, float]:
+        return 110 + point.real, 130 - point.imag
 
-    tip = [scale * one for one in vector]
-    mean = sum(a * b for a, b in zip(pull, unit, strict=True)) / 2
-    part = [length * mean * one for one in unit]
-    rest = [
-        length * a - b for a, b in zip(pull, part, strict=True)
-    ]
-    start = at(tip[0], tip[1])
-    sheet.line([at(-8, 0), at(150, 0)], FAINT)
-    sheet.line([at(0, -6), at(0, 118)], FAINT)
-    sheet.flow(at(0, 0), start, colour=BLUE)
-    sheet.formula("x", *_moved(at(tip[0] / 2, tip[1] / 2), -9, 0))
-    for towards, name, colour, dx, dy in (
-        ((length * pull[0], length * pull[1]), "g", INK, 8, 0),
-        (part, '"dropped"', FAINT, 0, -4),
-        (rest, '"left"', RED, 4, 12),
+    tip, u, g = (complex(*one) for one in (vector, unit, pull))
+    along = u * (g * u.conjugate()).real / 2  # the part of g that u has
+    tip, long = 24 * tip, 62.0
+    sheet.line([at(-8), at(150)], FAINT)
+    sheet.line([at(-6j), at(118j)], FAINT)
+    sheet.flow(at(0), at(tip), colour=BLUE)
+    sheet.formula("x", *at(tip / 2 - 9))
+    sheet.formula("g", *at(tip + long * g + 8 - 3j))
+    for towards, name, colour, beside in (
+        (g, "", INK, 0j),
+        (along, "dropped", FAINT, 4j),
+        (g - along, "left", RED, 4 - 12j),
     ):
-        end = at(tip[0] + towards[0], tip[1] + towards[1])
-        sheet.flow(start, end, colour=colour)
-        x, y = _moved(end, dx, dy)
-        if name == "g":
-            sheet.formula(name, x, y + 3)
-        else:
-            sheet.words(name.strip('"'), x, y, colour=colour)
+        end = tip + long * towards
+        sheet.flow(at(tip), at(end), colour=colour)
+        sheet.words(name, *at(end + beside), colour=colour)
     return sheet.typst()
-
-
-def _moved(
-    place: tuple[float, float], dx: float, dy: float
-) -> tuple[float, float]:
-    """Return a place a little further on."""
-    return place[0] + dx, place[1] + dy
 
 
 def scatter(dcopies: Matrix, drows: Matrix) -> str:
     """Draw how the gradients of places gather in a table's rows."""
     text = ["to", "be", "or", "not", "to", "be"]
     sheet = Drawing(height=202)
-    for place, (token, gradient) in enumerate(
-        zip(text, dcopies, strict=True)
-    ):
+    for place, token in enumerate(text):
         x = 16 + place * 55.0
         sheet.token(token, x - 2, 0, CELL + 4)
-        column = [[one] for one in gradient]
+        column = [[one] for one in dcopies[place]]
         sheet.matrix(column, x, 26, colour=RED, places=0)
         row = 72 + text.index(token) * 55.0
         sheet.flow((x + HALF, 77), (row + HALF, 124))
@@ -233,17 +217,13 @@ def nudges(
         x=Scale(10**0.3, 10**-12.3, log=True),
         y=Scale(1e-11, 10, log=True),
     )
-    chart.scales(
-        {10.0**n: _power(n) for n in (0, -3, -6, -9, -12)},
-        {10.0**n: _power(n) for n in (0, -3, -6, -9)},
-        below="step",
-        above="error",
-    )
-    for steps, errors, colour in (
+    steps = POWERS | {1e-12: "10⁻¹²"}
+    chart.scales(steps, POWERS, below="step", above="error")
+    for tried, errors, colour in (
         (double_steps, double, BLUE),
         (single_steps, single, GOLD),
     ):
-        points = list(zip(steps, errors, strict=True))
+        points = list(zip(tried, errors, strict=True))
         chart.line(points, colour)
         for x, y in points:
             chart.dot(x, y, colour, 1.6)
@@ -252,34 +232,33 @@ def nudges(
     return sheet.typst()
 
 
-def _power(exponent: int) -> str:
-    """Return a power of ten as words."""
-    raised = str(exponent).translate(str.maketrans("-0123456789",
-                                                   "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))  # fmt: skip
-    return f"10{raised}" if exponent else "1"
-
-
 def stream() -> str:
     """Draw a block's two sums, and the gradients that pass them."""
-    sheet = Drawing(height=104)
-    lane, down, width = 26.0, 84.0, 118.0
+    sheet = Drawing(height=86)
+    lane, down, width = 22.0, 74.0, 118.0
     sheet.words("from below", 0, lane + 3, align="left", colour=FAINT)
+    sheet.words("to above", 331, lane + 3, align="right", colour=FAINT)
     for left, name in ((56.0, "attention"), (56.0 + width, "MLP")):
-        plus = left + 92
-        sheet.flow((left - 6, lane), (plus - 9, lane), colour=INK)
-        sheet.flow((left + 4, lane), (left + 4, down), (left + 12, down),
-                   colour=INK)  # fmt: skip
-        sheet.box(left + 13, down - 10, 62, 20, SHADE)
+        plus, right = left + 92, left + 76
+        sheet.box(left + 13, down - 11, 62, 22, SHADE)
         sheet.words(f"norm, {name}", left + 44, down + 3)
-        sheet.flow((left + 75, down), (plus, down), (plus, lane + 9),
-                   colour=INK)  # fmt: skip
         _operation(sheet, "+", plus, lane)
-        sheet.flow((plus - 9, lane - 7), (left + 2, lane - 7), colour=RED)
-        sheet.flow((plus + 6, lane + 9), (plus + 6, down + 16),
-                   (left - 2, down + 16), (left - 2, lane + 4),
-                   colour=RED)  # fmt: skip
+        there, back = down - 5, down + 5
+        for colour, *corners in (
+            (INK, (left - 6, lane), (plus - 9, lane)),
+            (INK, (left + 5, lane), (left + 5, there), (left + 12, there)),
+            (INK, (right, there), (plus - 3, there), (plus - 3, lane + 9)),
+            (RED, (plus - 9, lane - 7), (left - 6, lane - 7)),
+            (RED, (plus + 4, lane + 9), (plus + 4, back), (right, back)),
+            (
+                RED,
+                (left + 12, back),
+                (left - 2, back),
+                (left - 2, lane + 3),
+            ),
+        ):
+            sheet.flow(*corners, colour=colour)
     end = 56 + width + 92
     sheet.flow((end + 9, lane), (end + 32, lane), colour=INK)
     sheet.flow((end + 32, lane - 7), (end + 9, lane - 7), colour=RED)
-    sheet.words("to above", 331, lane + 3, align="right", colour=FAINT)
     return sheet.typst()
