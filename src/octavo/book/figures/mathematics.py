@@ -21,17 +21,9 @@ NAMES = ("Two Gentlemen", "As You Like It", "Love's Labour's", "Henry V")
 
 def plays(plays: Matrix) -> str:
     """Draw plays as arrows on a map of two words."""
-    sheet = Drawing(height=168)
-    chart = Chart(
-        sheet=sheet,
-        left=42,
-        top=18,
-        width=224,
-        height=116,
-        x=Scale(0, 11),
-        y=Scale(0, 11),
-    )
-    ticks = {n: str(n) for n in (0, 5, 10)}
+    chart = _chart(168, Scale(0, 11), Scale(0, 11))
+    sheet = chart.sheet
+    ticks = {float(n): str(n) for n in (0, 5, 10)}
     chart.scales(ticks, ticks, "love, in a thousand words", "king")
     for name, (x, y) in zip(NAMES, plays, strict=True):
         sheet.flow(chart.at(0, 0), chart.at(x, y))
@@ -100,16 +92,7 @@ def _bars(
 
 def surprise(share: float) -> str:
     """Draw the surprise at an event, by the share that it was given."""
-    sheet = Drawing(height=138)
-    chart = Chart(
-        sheet=sheet,
-        left=60,
-        top=14,
-        width=210,
-        height=92,
-        x=Scale(0, 1),
-        y=Scale(0, 5),
-    )
+    chart = _chart(138, Scale(0, 1), Scale(0, 5))
     chart.scales(
         {0: "0", 0.5: "\u00bd", 1: "1"},
         {n: str(n) for n in range(6)},
@@ -123,7 +106,7 @@ def surprise(share: float) -> str:
     chart.words(told, share, -math.log(share), dx=7, dy=1)
     chart.dot(0.5, math.log(2))
     chart.words(f"\u00bd: {math.log(2):.2f}", 0.5, math.log(2), dx=4, dy=-4)
-    return sheet.typst()
+    return chart.sheet.typst()
 
 
 def dial(
@@ -133,16 +116,7 @@ def dial(
     slope: float,
 ) -> str:
     """Draw the loss along one dial, and its slope at zero."""
-    sheet = Drawing(height=138)
-    chart = Chart(
-        sheet=sheet,
-        left=60,
-        top=14,
-        width=210,
-        height=92,
-        x=Scale(settings[0], settings[-1]),
-        y=Scale(2.4, 3.1),
-    )
+    chart = _chart(138, Scale(settings[0], settings[-1]), Scale(2.4, 3.1))
     chart.scales(
         {n: str(n).replace("-", "\u2212") for n in range(-3, 7)},
         {n: f"{n:.1f}" for n in (2.4, 2.6, 2.8, 3.0)},
@@ -153,7 +127,7 @@ def dial(
     ends = (-1.6, 1.6)
     chart.line([(x, start + slope * x) for x in ends], RED)
     chart.dot(0, start, RED)
-    return sheet.typst()
+    return chart.sheet.typst()
 
 
 def learned(alphabet: Sequence[str], learned: Matrix) -> str:
@@ -172,3 +146,17 @@ def learned(alphabet: Sequence[str], learned: Matrix) -> str:
         for j, share in enumerate(row):
             sheet.share(left + j * cell, top + i * cell, cell, share)
     return sheet.typst()
+
+
+def _chart(height: float, x: Scale, y: Scale) -> Chart:
+    """Return a chart on a sheet of its own."""
+    sheet = Drawing(height=height)
+    return Chart(
+        sheet=sheet,
+        left=60,
+        top=16,
+        width=210,
+        height=height - 48,
+        x=x,
+        y=y,
+    )
