@@ -69,7 +69,9 @@ def test_a_drawing_follows_the_reader_s_colours(built):
     assert '"#22223b"' not in drawing
 
 
-@pytest.mark.parametrize("chapter", ["02-mathematics", "06-attention"])
+@pytest.mark.parametrize(
+    "chapter", ["02-mathematics", "06-attention", "08-gradients"]
+)
 def test_a_notebook_runs_and_prints_what_the_book_says(
     built, chapter, works_cache, monkeypatch
 ):
@@ -90,6 +92,7 @@ def test_a_notebook_runs_and_prints_what_the_book_says(
     listing = {
         "02-mathematics": "cross_entropy",
         "06-attention": "scaled_dot_product_attention",
+        "08-gradients": "causal_attention",
     }[chapter]
     assert names[listing].__module__ == "reader"
 
