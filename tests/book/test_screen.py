@@ -69,14 +69,25 @@ def test_a_drawing_follows_the_reader_s_colours(built):
     assert '"#22223b"' not in drawing
 
 
-def test_a_notebook_runs_and_prints_what_the_book_says(built):
-    path = built / "notebooks/06-attention.ipynb"
+@pytest.mark.usefixtures("works_cache")
+@pytest.mark.parametrize(
+    ("chapter", "count", "taken_over"),
+    [
+        # Snippets, and listings that stand by themselves.
+        ("04-tokens", 12 + 5, "count_pairs"),
+        ("06-attention", 4 + 2, "scaled_dot_product_attention"),
+    ],
+)
+def test_a_notebook_runs_and_prints_what_the_book_says(
+    built, chapter, count, taken_over
+):
+    path = built / f"notebooks/{chapter}.ipynb"
     cells = [
         (cell["source"], "".join(one["text"] for one in cell["outputs"]))
         for cell in json.loads(path.read_text("utf-8"))["cells"]
         if cell["cell_type"] == "code"
     ]
-    assert len(cells) == 6  # four snippets and two whole listings
+    assert len(cells) == count
     names: dict = {"__name__": "reader"}
     for code, said in cells:
         printed = io.StringIO()
@@ -84,7 +95,7 @@ def test_a_notebook_runs_and_prints_what_the_book_says(built):
             exec(code, names)
         assert printed.getvalue() == said
     # The listing took the place of what was imported.
-    assert names["scaled_dot_product_attention"].__module__ == "reader"
+    assert names[taken_over].__module__ == "reader"
 
 
 def test_a_notebook_has_the_words_and_the_drawing(built):
