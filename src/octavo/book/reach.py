@@ -45,12 +45,20 @@ def _visit(
 
 
 def uses(module: Module, node: ast.AST) -> Iterator[Definition]:
-    """Yield the library's definitions that a piece of a module names."""
+    """Yield the library's definitions that a piece of a module names.
+
+    By themselves, or as `layers.linear`, with `layers` a module.
+    """
     for name in ast.walk(node):
+        found = None
         if isinstance(name, ast.Name):
             found = module.lookup(name.id)
-            if found is not None and found.node is not node:
-                yield found
+        elif isinstance(name, ast.Attribute):
+            owner = name.value
+            if isinstance(owner, ast.Name):
+                found = module.lookup_in(owner.id, name.attr)
+        if found is not None and found.node is not node:
+            yield found
 
 
 def reached_by_code(code: str) -> list[Definition]:
