@@ -13,7 +13,9 @@ a table; and fenced blocks that begin with what they are:
     figure PROGRAM     a drawing
     verbatim           what is printed as it stands
 
-Lines "key: value" are options in a listing, an output and a figure.
+Lines "key: value" are options in a listing, an output and a figure. Of a
+figure, "page: own" is for one as high as a page, and "parts" is given to its
+program, as a list.
 """
 
 import re

@@ -28,12 +28,12 @@ def forming(line: dict[str, Any]) -> str:
         top = depth * ROW
         name = f"block {depth}" if depth else "embedding"
         sheet.words(name, LEFT - 8, top + 13, align="right")
-        sheet.frame(LEFT, top, WIDTH - LEFT, 20)
         left = LEFT
         for token, share in shares:
             width = share * (WIDTH - LEFT)
             _share(sheet, token, left, top, width, token == came)
             left += width
+        sheet.frame(LEFT, top, WIDTH - LEFT, 20)
     return sheet.typst()
 
 
