@@ -14,8 +14,8 @@ a table; and fenced blocks that begin with what they are:
     verbatim           what is printed as it stands
 
 Lines "key: value" are options in a listing, an output and a figure. Of a
-figure, "page: own" is for one as high as a page, and "parts" is given to its
-program, as a list.
+figure, "page: own" is for one as high as a page, and "parts" is a list for
+its program.
 """
 
 import re
