@@ -28,6 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+# Python sees a Tensor, and leaves its shape to readers.
 Bool = Float = Int = Annotated
 
 
@@ -35,9 +36,8 @@ Bool = Float = Int = Annotated
 # Tokens: a text becomes numbers, and numbers become a text again.
 #
 # Byte-pair encoding starts from single bytes, makes one token of the two
-# that most often stand side by side, and counts again. The list of these
-# merges is the whole tokenizer (Sennrich et al. 2016; on bytes: Radford et
-# al. 2019).
+# that most often stand side by side, and counts again. These merges, in
+# their order, are the whole tokenizer (Sennrich et al. 2016).
 
 
 Pair = tuple[bytes, bytes]
@@ -567,9 +567,9 @@ def generate(
         if len(text) > context:
             text = text[-(context // 2) :]
             cache = [Cache() for _ in model.blocks]
-        unread = torch.tensor([text[cache[0].length :]], device=device)
+        unread = torch.tensor([text[cache[0].length :]])
         with torch.no_grad():
-            logits = model(unread, cache)[0, -1].cpu()
+            logits = model(unread.to(device), cache)[0, -1].cpu()
         text.append(choose(logits, temperature, top_k, generator))
         yield text[-1]
 
@@ -596,8 +596,10 @@ def main() -> None:
     others = torch.tensor(tokenizer.encode(held_out), device=device)
     print(f"{len(ids):,} tokens to train on, {len(others):,} held out")
 
-    torch.manual_seed(0)
     config = ModelConfig(vocab_size=len(tokenizer.tokens))
+    if len(ids) < 2 * config.context:
+        parser.error(f"{wanted.file} is too short to learn from")
+    torch.manual_seed(0)
     model = Transformer(config).to(device)
     print(f"{sum(x.numel() for x in model.parameters()):,} parameters")
     recipe, began = Recipe(num_steps=wanted.steps), time.monotonic()

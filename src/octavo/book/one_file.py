@@ -19,8 +19,9 @@ from octavo.foundation import UserError
 PLAIN = f"{PACKAGE}.book.plain"
 SECTIONS = ("tokens", "model", "optimizers", "training", "writing", "main")
 PACKAGES = ("numpy", "torch")
-SHAPES = "jaxtyping"  # is for readers here, and Annotated takes its place
+SHAPES = "jaxtyping"
 STAND_IN = ("typing", "Annotated")
+STANDS_FOR = "# Python sees a Tensor, and leaves its shape to readers."
 RULE = "# " + "-" * 74
 ENDING = 'if __name__ == "__main__":\n    main()'
 
@@ -98,7 +99,7 @@ def front(definitions: Iterable[Definition]) -> str:
             f'"""{ast.get_docstring(package.tree)}\n"""',
             written(own),
             written(found - own),
-            " = ".join([*shapes, STAND_IN[1]]),
+            f"{STANDS_FOR}\n{' = '.join([*shapes, STAND_IN[1]])}",
         ]
     )
 

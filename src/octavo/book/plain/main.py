@@ -30,8 +30,10 @@ def main() -> None:
     others = torch.tensor(tokenizer.encode(held_out), device=device)
     print(f"{len(ids):,} tokens to train on, {len(others):,} held out")
 
-    torch.manual_seed(0)
     config = ModelConfig(vocab_size=len(tokenizer.tokens))
+    if len(ids) < 2 * config.context:
+        parser.error(f"{wanted.file} is too short to learn from")
+    torch.manual_seed(0)
     model = Transformer(config).to(device)
     print(f"{sum(x.numel() for x in model.parameters()):,} parameters")
     recipe, began = Recipe(num_steps=wanted.steps), time.monotonic()
