@@ -1,5 +1,6 @@
 """A pack's logits and loss are those of its conversations alone."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -9,6 +10,7 @@ from octavo.finetuning.packing import UNTRAINED, Packs, fitting, pack
 from octavo.finetuning.rendering import Rendered
 from octavo.foundation import UserError
 from octavo.model import ModelConfig, Transformer
+from octavo.training.batches import Batches
 
 CONFIG = ModelConfig(
     vocab_size=40, context=16, num_layers=2, width=24, num_heads=2,
@@ -69,6 +71,21 @@ def test_a_pass_reads_everything_once_and_a_step_is_all_that_decides():
     assert read[:10] != read[10:]
     assert Packs(said, 4, 7).at(3).inputs[0].tolist() == firsts[3]
     assert Packs(said, 4, 8).at(3).inputs[0].tolist() != firsts[3]
+
+
+def test_windows_of_the_text_stand_behind_and_all_of_them_is_learned():
+    text = Batches(np.arange(40), 5, 2, seed=3)
+    packs = Packs([FIRST, SECOND], size=1, seed=7, text=text)
+    assert packs.tokens_per_step == round((5 + 8) / 2) + 10
+    said = Packs([FIRST, SECOND], size=1, seed=7).at(2)
+    inputs, targets, lengths = packs.at(2)
+    assert lengths == [*said.lengths, 5, 5]
+    assert inputs[0, :-10].tolist() == said.inputs[0].tolist()
+    assert targets[0, :-10].tolist() == said.targets[0].tolist()
+    starts = text.starts(2)
+    windows = [n for start in starts for n in range(start, start + 5)]
+    assert inputs[0, -10:].tolist() == windows
+    assert targets[0, -10:].tolist() == [n + 1 for n in windows]
 
 
 def test_what_is_longer_than_the_context_does_not_fit():

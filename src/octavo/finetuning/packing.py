@@ -19,6 +19,7 @@ from torch import Tensor
 
 from octavo.finetuning.rendering import Rendered
 from octavo.foundation import UserError
+from octavo.training.batches import Batches
 
 UNTRAINED = -100  # a target that is none: PyTorch's own mark for it
 
@@ -79,18 +80,38 @@ class Passes:
 
 
 class Packs:
-    """The packs of a run, one for each step."""
+    """The packs of a run, one for each step.
+
+    With a text, windows of it stand behind the conversations, all learned.
+    """
 
     def __init__(
-        self, conversations: Sequence[Rendered], size: int, seed: int
+        self,
+        conversations: Sequence[Rendered],
+        size: int,
+        seed: int,
+        text: Batches | None = None,
     ) -> None:
-        self.conversations = conversations
+        self.conversations, self.text = conversations, text
         self.passes = Passes(len(conversations), size, seed)
         self.tokens_per_step = round(size * mean_length(conversations))
+        if text:
+            self.tokens_per_step += text.tokens_per_step
 
     def at(self, step: int) -> Pack:
         """Return the pack of a step."""
-        return pack([self.conversations[n] for n in self.passes.at(step)])
+        said = pack([self.conversations[n] for n in self.passes.at(step)])
+        return behind(said, *self.text.at(step)) if self.text else said
+
+
+def behind(said: Pack, inputs: Tensor, targets: Tensor) -> Pack:
+    """Put windows of a text, (B, T) each, behind conversations."""
+    windows, length = inputs.shape
+    return Pack(
+        inputs=torch.cat([said.inputs, inputs.reshape(1, -1)], dim=1),
+        targets=torch.cat([said.targets, targets.reshape(1, -1)], dim=1),
+        lengths=[*said.lengths, *[length] * windows],
+    )
 
 
 @lru_cache(maxsize=2)

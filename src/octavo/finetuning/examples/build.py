@@ -23,6 +23,7 @@ from octavo.finetuning.examples.plays import all_plays, plays_of
 from octavo.finetuning.examples.sums import sum_topics
 from octavo.finetuning.examples.talk import talk_topics
 from octavo.finetuning.examples.topics import Part, Topic
+from octavo.finetuning.examples.turns import conversations
 from octavo.finetuning.examples.unknown import unknown_topics
 from octavo.finetuning.examples.verse import (
     poem_topics,
@@ -113,17 +114,16 @@ def examples_named(name: str) -> tuple[Conversation, ...]:
     """Return the conversations of a name, or of a user's own file.
 
     The names are `shakespeare`, for all that is made from the works, and
-    `sums`, for those alone. What is trained on and what is tested does not
-    depend on a run's seed. Raises UserError.
+    `sums`, for those alone, one at a time. What is trained on and what is
+    tested does not depend on a run's seed. Raises UserError.
     """
     if name not in (WORKS, SUMS):
         return read_conversations(name)
-    examples = build_examples(load_corpus(WORKS), seed=0)
-    return tuple(
-        example.messages
-        for example in examples.train
-        if name == WORKS or example.kind == "sum"
-    )
+    examples = build_examples(load_corpus(WORKS), seed=0).train
+    if name == SUMS:
+        return tuple(e.messages for e in examples if e.kind == "sum")
+    exchanges = (example.messages for example in examples)
+    return tuple(conversations(exchanges, _random("turns")))
 
 
 def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:
