@@ -5,7 +5,7 @@ is in points, from the upper left corner. The same drawing becomes an SVG
 for the web, whose colours follow the reader's choice of light and dark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from octavo.foundation.drawing import BLUE, FAINT, GOLD, INK, PAPER, RED
@@ -97,6 +97,14 @@ class Drawing:
         """Fill a rectangle."""
         self.put(x, y, _box(width, height, f'fill: rgb("{colour}")'))
 
+    def share(self, x: float, y: float, cell: float, share: float) -> None:
+        """Fill a share of a cell's area; red where it is above half."""
+        size = cell * share**0.5
+        if size > 0.2:
+            inset = (cell - size) / 2
+            colour = RED if share > 0.5 else BLUE
+            self.box(x + inset, y + inset, size, size, colour)
+
     def token(
         self,
         text: str,
@@ -115,10 +123,31 @@ class Drawing:
             seen, middle, y + 13.5, size=10, colour=colour, mono=True
         )
 
-    def flow(self, *corners: tuple[float, float]) -> None:
+    def flow(
+        self, *corners: tuple[float, float], colour: str = FAINT
+    ) -> None:
         """Draw a flow through some corners, with an arrow at its end."""
         points = ", ".join(f"({x:g}pt, {y:g}pt)" for x, y in corners)
-        self.put(0, 0, f'flow(rgb("{FAINT}"), {points})')
+        self.put(0, 0, f'flow(rgb("{colour}"), {points})')
+
+    def line(
+        self,
+        points: Iterable[tuple[float, float]],
+        colour: str = INK,
+        thickness: float = HAIR,
+    ) -> None:
+        """Draw a line through some points."""
+        first, *rest = (f"({x:.2f}pt, {y:.2f}pt)" for x, y in points)
+        path = [f"curve.move({first})", *(f"curve.line({p})" for p in rest)]
+        stroke = f'stroke: {thickness}pt + rgb("{colour}")'
+        self.put(0, 0, f"curve({stroke}, {', '.join(path)})")
+
+    def dot(
+        self, x: float, y: float, colour: str = INK, radius: float = 2.0
+    ) -> None:
+        """Draw a dot around a point."""
+        mark = f'circle(radius: {radius}pt, fill: rgb("{colour}"))'
+        self.put(x - radius, y - radius, mark)
 
     def put(self, x: float, y: float, mark: str) -> None:
         """Place a mark."""

@@ -7,14 +7,15 @@ either changes, the recording is stale, and the book does not build.
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from octavo.book.document import Chapter, Fence, Value
-from octavo.book.library import find
+from octavo.book.library import Definition, find
 from octavo.book.reach import fingerprint, reached_by_code, reached_by_verb
+from octavo.book.records import records_read
 from octavo.foundation import UserError
 from octavo.foundation.files import read_json, write_text
 
@@ -84,27 +85,30 @@ def _runs_of(chapter: Chapter, wanted: Wanted) -> Iterable[Run]:
     commands = everything = ""
     for block in chapter.fences("python", "sh"):
         before = commands if block.kind == "sh" else everything
-        of = fingerprint(before + block.code, _needs(chapter, block))
+        needed, read = _needs(chapter, block)
+        of = fingerprint(before + block.code + read, needed)
         fields = tuple(sorted(wanted.get(block.name, ())))
         yield Run(chapter, block, of, fields, recorded.get(block.name))
         everything += block.code + "\n"
         commands += block.code + "\n" if block.kind == "sh" else ""
 
 
-def _needs(chapter: Chapter, block: Fence) -> list[Any]:
-    """Return the definitions of the library that a block depends on."""
-    where = chapter.where(block.line)
+def _needs(chapter: Chapter, block: Fence) -> tuple[list[Definition], str]:
+    """Return what a block depends on: definitions, and records' text."""
+    where, folder = chapter.where(block.line), chapter.path.parent
     if block.kind == "sh":
-        return reached_by_verb(command_words(block.code, where)[1])
-    before = [
+        return reached_by_verb(command_words(block.code, where)[1]), ""
+    code = "\n".join(
         one.code
         for one in chapter.fences("python")
         if one.line <= block.line
-    ]
+    )
     try:
-        return reached_by_code("\n".join(before))
+        return reached_by_code(code), records_read(code, folder)
     except SyntaxError as error:
         raise UserError(f"{where}: no Python: {error.msg}") from error
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
 
 
 def command_words(code: str, where: str) -> list[str]:
@@ -167,48 +171,50 @@ def write_recordings(
         write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def check_recordings(chapters: Iterable[Chapter], runs: list[Run]) -> None:
-    """Raise UserError unless all that is recorded is fresh and in use."""
+def recording_faults(
+    chapters: Iterable[Chapter], runs: list[Run]
+) -> Iterator[str]:
+    """Yield a line for all that is not recorded, stale or of no use."""
     for run in runs:
-        chapter, name = run.chapter, run.block.name
-        where = chapter.where(run.block.line)
-        again = AGAIN.format(chapter.name)
+        name = run.block.name
+        where = run.chapter.where(run.block.line)
+        again = AGAIN.format(run.chapter.name)
         if run.recording is None:
-            raise UserError(f'{where}: "{name}" is not recorded; {again}')
-        if not run.fresh:
-            raise UserError(
+            yield f'{where}: "{name}" is not recorded; {again}'
+        elif not run.fresh:
+            yield (
                 f'{where}: the recording of "{name}" is stale: it, or code '
                 f"that it depends on, has changed; {again}"
             )
-        if unused := run.recording.values.keys() - set(run.fields):
-            raise UserError(
+        elif unused := run.recording.values.keys() - set(run.fields):
+            yield (
                 f'{where}: "{name}" records {min(unused)}, which the book '
                 f"does not use; {again}"
             )
-    _check_used(chapters, runs)
-
-
-def _check_used(chapters: Iterable[Chapter], runs: list[Run]) -> None:
-    """Raise UserError for an output not shown, or of what runs no more."""
-    known = {run.block.name for run in runs}
+    known, quoted = {run.block.name for run in runs}, _quoted(runs)
     for chapter in chapters:
-        again = AGAIN.format(chapter.name)
-        shown = {block.name for block in chapter.fences("output")}
-        for name in shown - known:
-            raise UserError(
-                f'{chapter.path.name}: no run is called "{name}"'
+        yield from _unused(chapter, known, quoted)
+
+
+def _unused(
+    chapter: Chapter, known: set[str], quoted: set[str]
+) -> Iterator[str]:
+    """Yield a line for each output not shown, or of what runs no more."""
+    again = AGAIN.format(chapter.name)
+    shown = {block.name for block in chapter.fences("output")}
+    for name in sorted(shown - known):
+        yield f'{chapter.path.name}: no run is called "{name}"'
+    for name, recording in read_recordings(chapter).items():
+        if name not in known:
+            yield (
+                f'{chapter.path.name} has a recording of "{name}", '
+                f"which nothing there is called; {again}"
             )
-        for name, recording in read_recordings(chapter).items():
-            if name not in known:
-                raise UserError(
-                    f'{chapter.path.name} has a recording of "{name}", '
-                    f"which nothing there is called; {again}"
-                )
-            if recording.output and name not in shown | _quoted(runs):
-                raise UserError(
-                    f'{chapter.path.name}: "{name}" prints what no output '
-                    "block shows"
-                )
+        elif recording.output and name not in shown | quoted:
+            yield (
+                f'{chapter.path.name}: "{name}" prints what no output '
+                "block shows"
+            )
 
 
 def _quoted(runs: list[Run]) -> set[str]:

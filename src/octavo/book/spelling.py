@@ -12,33 +12,41 @@ from pathlib import Path
 from spellchecker import SpellChecker
 
 from octavo.book.document import Chapter, Text
-from octavo.foundation import UserError, did_you_mean
+from octavo.foundation import did_you_mean
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 
-def check_spelling(chapters: Iterable[Chapter], own: Path) -> None:
-    """Raise UserError for the first word that nobody knows.
+def spelling_faults(chapters: Iterable[Chapter], own: Path) -> list[str]:
+    """Return a line for each word that nobody knows, where it first is.
 
-    A word of the book's list that no chapter uses is an error too.
+    A word of the book's list that no chapter uses is a fault too.
     """
-    known = dictionary()
     listed = set(own.read_text("utf-8").split() if own.exists() else "")
-    unused = set(listed)
+    unused, faults = set(listed), dict[str, str]()
     for chapter in chapters:
         for line, word in words_of(chapter):
-            forms = [word, word.lower(), word.removesuffix("'s")]
-            unused.difference_update(forms)
-            if not any(form in listed for form in forms) and not any(
-                form.lower() in known for form in forms
-            ):
+            forms = {word, word.lower(), word.removesuffix("'s")}
+            unused -= forms
+            if word not in faults and not is_known(forms, listed):
                 hint = did_you_mean(word, listed)
-                raise UserError(
-                    f'{chapter.where(line)}: no dictionary knows "{word}"'
-                    f"{hint or f'; add it to {own.name} if it is right'}"
+                where = chapter.where(line)
+                faults[word] = (
+                    f'{where}: no dictionary knows "{word}"{hint}'
                 )
-    for word in sorted(unused):
-        raise UserError(f'{own.name}: no chapter uses "{word}"')
+    lines = list(faults.values())
+    if lines:
+        lines.append(f"(what is right there goes into {own.name})")
+    return lines + [
+        f'{own.name}: no chapter uses "{word}"' for word in sorted(unused)
+    ]
+
+
+def is_known(forms: Set[str], listed: Set[str]) -> bool:
+    """Return whether a word, in one of its forms, may be written."""
+    return not forms.isdisjoint(listed) or any(
+        form.lower() in dictionary() for form in forms
+    )
 
 
 @cache

@@ -5,7 +5,8 @@ its code, each output its text, each value is a word, each reference has a
 number. What cannot be filled is a UserError that says where.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -13,10 +14,8 @@ from typing import Any
 
 from octavo.book.cutting import Cut, check_width, cut
 from octavo.book.document import (
-    Block,
     Chapter,
     Citation,
-    Equation,
     Fence,
     Heading,
     Inline,
@@ -28,29 +27,20 @@ from octavo.book.document import (
     Value,
     plain,
 )
+from octavo.book.faults import raise_all
 from octavo.book.library import find
+from octavo.book.numbering import KINDS, Target, number
 from octavo.book.reading import read_chapter
 from octavo.book.recordings import (
     FIGURES,
     Recording,
-    check_recordings,
     list_runs,
     parameters,
+    recording_faults,
 )
 from octavo.book.sources import Source, read_sources
-from octavo.book.spelling import check_spelling
+from octavo.book.spelling import spelling_faults
 from octavo.foundation import UserError, did_you_mean
-
-KINDS = ("chapter", "section", "figure", "listing", "table", "equation")
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a reference can lead to."""
-
-    kind: str
-    number: str
-    chapter: Chapter
 
 
 @dataclass
@@ -77,9 +67,9 @@ def read_chapters(folder: Path) -> list[Chapter]:
 def weave(folder: Path) -> Book:
     """Read a book and fill it; raise UserError for all that is amiss."""
     chapters = read_chapters(folder)
-    check_spelling(chapters, folder / "words.txt")
     runs = list_runs(chapters)
-    check_recordings(chapters, runs)
+    words = spelling_faults(chapters, folder / "words.txt")
+    raise_all([*words, *recording_faults(chapters, runs)])
     targets = number(chapters)
     recordings = {
         run.block.name: run.recording for run in runs if run.recording
@@ -88,46 +78,12 @@ def weave(folder: Path) -> Book:
         chapters, targets, read_sources(folder / "sources.toml"), recordings
     )
     cited: set[str] = set()
+    faults: list[str] = []
     for chapter in chapters:
-        _Weaver(book, chapter, cited).weave()
-    for key in book.sources.keys() - cited:
-        raise UserError(f'sources.toml: nothing cites "{key}"')
+        faults += _Weaver(book, chapter, cited).weave()
+    idle = sorted(book.sources.keys() - cited)
+    raise_all(faults + [f'sources.toml: nothing cites "{k}"' for k in idle])
     return book
-
-
-def number(chapters: Iterable[Chapter]) -> dict[str, Target]:
-    """Give numbers to sections, figures, listings, tables and equations.
-
-    Returns what each label leads to.
-    """
-    targets: dict[str, Target] = {}
-    for chapter in chapters:
-        counts = dict.fromkeys(KINDS, 0)
-        for block in chapter.all_blocks():
-            kind = kind_of(block)
-            if kind == "chapter":
-                block.number = chapter.number
-            elif kind:
-                counts[kind] += 1
-                block.number = f"{chapter.number}.{counts[kind]}".strip(".")
-            if block.label in targets:
-                where = chapter.where(block.line)
-                raise UserError(f'{where}: a second "{block.label}"')
-            if block.label:
-                target = Target(kind, block.number, chapter)
-                targets[block.label] = target
-    return targets
-
-
-def kind_of(block: Block) -> str:
-    """Return what a block is called by those who refer to it."""
-    if isinstance(block, Heading):
-        return {1: "chapter", 2: "section"}.get(block.level, "")
-    if isinstance(block, Fence) and block.kind in ("figure", "listing"):
-        return block.kind
-    if isinstance(block, Table) and block.caption:
-        return "table"
-    return "equation" if isinstance(block, Equation) and block.label else ""
 
 
 class _Weaver:
@@ -137,17 +93,15 @@ class _Weaver:
         self, book: Book, chapter: Chapter, cited: set[str]
     ) -> None:
         self.book, self.chapter, self.cited = book, chapter, cited
+        self.faults: list[str] = []
 
-    def weave(self) -> None:
-        """Fill every block, and every sentence in it."""
+    def weave(self) -> list[str]:
+        """Fill every block, and every sentence in it; return the faults."""
         for block in self.chapter.all_blocks():
             where = self.chapter.where(block.line)
-            fill = {"listing": self.listing, "output": self.output,
-                    "figure": self.figure}  # fmt: skip
             if isinstance(block, Fence):
-                if block.kind in fill:
-                    fill[block.kind](block, where)
-                check_width(block.code.splitlines(), where)
+                with self.noting():
+                    self.fence(block, where)
                 block.caption = self.filled(block.caption, where)
             elif isinstance(block, Heading | Paragraph):
                 block.children = self.filled(block.children, where)
@@ -160,6 +114,23 @@ class _Weaver:
         first = self.chapter.blocks[0]
         assert isinstance(first, Heading)
         self.chapter.title = first.children
+        return self.faults
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note what is amiss with one thing, and go on to the next."""
+        try:
+            yield
+        except UserError as error:
+            self.faults.append(str(error))
+
+    def fence(self, block: Fence, where: str) -> None:
+        """Fill a fenced block by its kind."""
+        fill = {"listing": self.listing, "output": self.output,
+                "figure": self.figure}  # fmt: skip
+        if block.kind in fill:
+            fill[block.kind](block, where)
+        check_width(block.code.splitlines(), where)
 
     def listing(self, block: Fence, where: str) -> None:
         """Cut a listing from the library's source."""
@@ -194,7 +165,11 @@ class _Weaver:
 
     def filled(self, children: list[Inline], where: str) -> list[Inline]:
         """Return inlines with every name in them looked up."""
-        return [self.fill(child, where) for child in children]
+        filled: list[Inline] = []
+        for child in children:
+            with self.noting():
+                filled.append(self.fill(child, where))
+        return filled
 
     def fill(self, inline: Inline, where: str) -> Inline:
         """Look up what one inline names."""
@@ -215,9 +190,9 @@ class _Weaver:
         """Return a recorded value as words."""
         found = self.book.recordings[value.name].values[value.field]
         try:
-            words = format(found, value.form)
-        except (TypeError, ValueError) as error:
-            name = f"{value.name}.{value.field}"
+            words = value.of(found)
+        except (TypeError, ValueError, LookupError) as error:
+            name = ".".join((value.name, value.field, *value.inside))
             raise UserError(f"{where}: {name}: {error}") from None
         return Text(words.replace("-", "\u2212"))
 
@@ -233,9 +208,14 @@ class _Weaver:
         target = self.book.targets[label]
         said = plain(words).lower()
         if said in KINDS:
+            if not target.number:
+                raise UserError(
+                    f'{where}: "{label}" has no number: refer in words'
+                )
             if said != target.kind:
                 raise UserError(
-                    f'{where}: "{label}" is a {target.kind}, no {said}'
+                    f'{where}: "{label}" is no {said}, but {target.kind} '
+                    f"{target.number}"
                 )
             words = [*words, Text(f"\u00a0{target.number}")]
         return Link(link.target, words)
