@@ -5,8 +5,19 @@ import pytest
 import torch
 from torch.nn import functional
 
-from octavo.finetuning.learning import trained_loss
-from octavo.finetuning.packing import UNTRAINED, Packs, fitting, pack
+from octavo.finetuning.learning import (
+    shares,
+    trained_loss,
+    trained_losses,
+)
+from octavo.finetuning.packing import (
+    UNTRAINED,
+    Packs,
+    fill,
+    fitting,
+    pack,
+    rounded,
+)
 from octavo.finetuning.rendering import Rendered
 from octavo.foundation import UserError
 from octavo.model import ModelConfig, Transformer
@@ -60,6 +71,32 @@ def test_logits_and_loss_are_those_of_each_conversation_alone():
         trained_loss(model, inputs, targets, lengths),
         torch.stack(losses).mean(),
     )
+
+
+def test_what_is_filled_up_changes_no_loss():
+    torch.manual_seed(1)
+    model = Transformer(CONFIG).eval()
+    said = [FIRST, SECOND, THIRD]
+    right = trained_losses(model, *pack(said))
+    row = fill(pack([rounded(each, context=16) for each in said]), 16)
+    assert row.lengths == [16, 16, 16]
+    longer = fill(pack([rounded(FIRST, context=24), SECOND]), context=16)
+    assert longer.lengths == [16, 7, 9]
+    torch.testing.assert_close(trained_losses(model, *row), right)
+    torch.testing.assert_close(
+        shares(row.targets, row.lengths), shares(*pack(said)[1:])
+    )
+
+
+@pytest.mark.parametrize(
+    ("ids", "context", "length"),
+    [(5, 64, 17), (17, 64, 17), (18, 64, 33), (60, 64, 65), (18, 20, 21)],
+)
+def test_lengths_are_rounded_within_the_context(ids, context, length):
+    found = rounded(spoken(list(range(1, ids + 1)), [2]), context)
+    assert len(found.ids) == len(found.trained) == length
+    assert found.ids[:ids] == list(range(1, ids + 1))
+    assert not any(found.trained[ids:])
 
 
 def test_a_pass_reads_everything_once_and_a_step_is_all_that_decides():

@@ -15,6 +15,8 @@ from octavo.training.backends import TorchBackend
 from octavo.training.memory.precision import products_in
 from octavo.training.memory.saving import saved_in
 
+ROUND = 256  # the head is asked at so many places, or twice as many, ...
+
 
 def trained_loss(
     model: Transformer, inputs: Tensor, targets: Tensor, lengths: list[int]
@@ -31,9 +33,10 @@ def trained_losses(
     The model reads everything, and the head is asked only where there is
     something to learn: M of N tokens.
     """
-    trained = targets[0] != UNTRAINED  # (N,)
-    hidden = model.hidden(inputs, lengths=lengths)[0, trained]  # (M, D)
-    logits = model.head(hidden).float()  # (M, V)
+    trained = (targets[0] != UNTRAINED).nonzero().flatten()  # (M,)
+    few = functional.pad(trained, (0, -len(trained) % ROUND))
+    hidden = model.hidden(inputs, lengths=lengths)[0, few]
+    logits = model.head(hidden)[: len(trained)].float()  # (M, V)
     right = targets[0, trained]
     return functional.cross_entropy(logits, right, reduction="none")
 

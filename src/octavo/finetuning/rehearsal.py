@@ -26,7 +26,7 @@ def lessons(
         said, recipe.tuning.rehearsal, recipe.model.context
     )
     text = Batches(train.ids, length, windows, seed) if windows else None
-    return Packs(conversations, size, seed, text)
+    return Packs(conversations, size, seed, text, recipe.model.context)
 
 
 def rehearsed(said: float, share: float, context: int) -> tuple[int, int]:
