@@ -20,6 +20,7 @@ from octavo.finetuning.examples.people import (
 )
 from octavo.finetuning.examples.phrasings import all_phrasings, fill
 from octavo.finetuning.examples.plays import all_plays, plays_of
+from octavo.finetuning.examples.sonnets import sonnet_topics
 from octavo.finetuning.examples.sums import sum_topics
 from octavo.finetuning.examples.talk import talk_topics
 from octavo.finetuning.examples.topics import Part, Topic
@@ -27,7 +28,6 @@ from octavo.finetuning.examples.turns import conversations
 from octavo.finetuning.examples.unknown import unknown_topics
 from octavo.finetuning.examples.verse import (
     poem_topics,
-    sonnet_topics,
     speech_topics,
 )
 from octavo.finetuning.messages import (
@@ -140,7 +140,7 @@ def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:
     yield from person_topics(where)
     yield from act_topics(plays)
     yield from line_topics(known_lines(open_plays))
-    yield from sonnet_topics(corpus.train)
+    yield from sonnet_topics(corpus.train, _random("sonnets"))
     yield from poem_topics(corpus.train)
     yield from speech_topics(open_plays, where, random)
     yield from sum_topics(random)
