@@ -69,6 +69,7 @@ def test_the_search_knows_the_sections_and_their_code(built):
         f"{PAGE}#by-hand",
         f"{PAGE}#code",
         "A-one-file.html#one-model",
+        "A-one-file.html#one-writing",
     ]
 
 
