@@ -58,7 +58,7 @@ def copied(block: Fence, lines: list[str]) -> str:
         number
         for number, line in enumerate(lines)
         if line.rstrip() == wanted[0]
-        and lines[number + 1 : number + 2] == wanted[1:2]
+        and lines[number + 1 : number + len(wanted[:2])] == wanted[1:2]
     ]
     assert starts, f"{block.name} is not in the PDF"
     return "\n".join(lines[starts[0] : starts[0] + len(wanted)])

@@ -80,6 +80,11 @@ class Heading(Block):
     level: int = 1
     children: list[Inline] = field(default_factory=list)
 
+    @property
+    def words(self) -> str:
+        """Return the title after its number, if it has one."""
+        return f"{self.number} {plain(self.children)}".strip()
+
 
 @dataclass
 class Paragraph(Block):
@@ -121,7 +126,7 @@ class Equation(Block):
 
 @dataclass
 class Fence(Block):
-    """A fenced block that names something: see `fences.py`."""
+    """A fenced block that names something: see `reading.py`."""
 
     kind: str = ""  # listing, python, sh, output, figure, verbatim
     name: str = ""
@@ -141,12 +146,17 @@ class Chapter:
     blocks: list[Block]
     title: list[Inline] = field(default_factory=list)
     label: str = ""
-    number: str = ""  # 6, or a letter for an appendix, or ""
+    number: str = ""  # 6, or A for an appendix, or "" for a preface
 
     @property
     def name(self) -> str:
         """Return the file's name without its ending: 06-attention."""
         return self.path.stem
+
+    @property
+    def kind(self) -> str:
+        """Return what it is called by those who refer to it."""
+        return "appendix" if self.number.isalpha() else "chapter"
 
     def where(self, line: int) -> str:
         """Return a place in the chapter, for messages."""

@@ -97,6 +97,14 @@ class Drawing:
         """Fill a rectangle."""
         self.put(x, y, _box(width, height, f'fill: rgb("{colour}")'))
 
+    def share(self, x: float, y: float, cell: float, share: float) -> None:
+        """Fill a share of a cell's area; red where it is above half."""
+        size = cell * share**0.5
+        if size > 0.2:
+            inset = (cell - size) / 2
+            colour = RED if share > 0.5 else BLUE
+            self.box(x + inset, y + inset, size, size, colour)
+
     def token(
         self,
         text: str,

@@ -56,6 +56,7 @@ MARKS = re.compile(
     r"|\{(?P<name>[\w-]+)\.(?P<field>\w+)(?::(?P<form>[^{}]*))?\}"
 )
 LABEL = re.compile(r"\s*\{#([\w-]+)\}\s*$")
+NUMBER = re.compile(r"(?:00|0?([1-9]\d*|[A-Z]))-")
 TABLE = re.compile(r"^Table: ")
 
 
@@ -68,15 +69,20 @@ def make_parser() -> MarkdownIt:
 
 
 def read_chapter(path: Path) -> Chapter:
-    """Read a chapter; its file's name begins with its number."""
-    chapter = Chapter(path, [])
+    """Read a chapter; its file's name says its number."""
+    named = NUMBER.match(path.name)
+    if not named:
+        raise UserError(
+            f"{path.name}: the name begins with a chapter's number (06-), "
+            "an appendix's letter (A-) or, without a number, with 00-"
+        )
+    chapter = Chapter(path, [], number=named[1] or "")
     tree = SyntaxTreeNode(make_parser().parse(path.read_text("utf-8")))
     chapter.blocks = list(_Reader(chapter).blocks(tree.children))
     title = chapter.blocks[0] if chapter.blocks else None
     if not isinstance(title, Heading) or title.level != 1:
         raise UserError(f"{path.name}:1: a chapter begins with its # title")
     chapter.title, chapter.label = title.children, title.label
-    chapter.number = path.stem.split("-")[0].lstrip("0")
     return chapter
 
 

@@ -208,9 +208,14 @@ class _Weaver:
         target = self.book.targets[label]
         said = plain(words).lower()
         if said in KINDS:
+            if not target.number:
+                raise UserError(
+                    f'{where}: "{label}" has no number: refer in words'
+                )
             if said != target.kind:
                 raise UserError(
-                    f'{where}: "{label}" is a {target.kind}, no {said}'
+                    f'{where}: "{label}" is no {said}, but {target.kind} '
+                    f"{target.number}"
                 )
             words = [*words, Text(f"\u00a0{target.number}")]
         return Link(link.target, words)
