@@ -18,6 +18,7 @@ NOTEBOOKS = {  # a listing of each takes the place of what was imported
     "04-tokens": "count_pairs",
     "05-embeddings": "rotary_angles",
     "06-attention": "scaled_dot_product_attention",
+    "07-transformer": "SwiGLU",
     "08-gradients": "causal_attention",
 }
 
