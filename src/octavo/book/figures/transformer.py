@@ -124,10 +124,13 @@ def growth(as_is: Sequence[float], plain: Sequence[float]) -> str:
     chart = Chart(sheet=sheet, left=22, top=14, width=WIDTH - 110,
                   height=106, x=Scale(0, len(plain)),
                   y=Scale(0, high))  # fmt: skip
-    ends = {0: "0", len(plain) // 2: f"{len(plain) // 2}",
-            len(plain): f"{len(plain)}"}  # fmt: skip
-    chart.scales(ends, {n: f"{n}" for n in range(0, high + 1, 2)},
-                 "blocks passed", "size of the stream")  # fmt: skip
+    blocks = len(plain)
+    chart.scales(
+        {float(n): f"{n}" for n in (0, blocks // 2, blocks)},
+        {float(n): f"{n}" for n in range(0, high + 1, 2)},
+        "blocks passed",
+        "size of the stream",
+    )
     for name, sizes, colour in (
         ("all drawn alike", plain, RED),
         ("as in the library", as_is, BLUE),
