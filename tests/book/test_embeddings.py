@@ -15,8 +15,9 @@ from octavo.model import (
 
 
 def turned(arrow, angle: float) -> list[float]:
-    angles = torch.tensor([angle])
-    return rotate(torch.tensor(arrow), angles.cos(), angles.sin()).tolist()
+    angles = torch.tensor([[angle]])
+    x = torch.tensor([arrow])
+    return rotate(x, angles.cos(), angles.sin())[0].tolist()
 
 
 def test_the_waves_of_a_place():

@@ -27,7 +27,9 @@ def test_a_vector_by_the_root_of_the_mean_of_its_squares():
     weights = [1.0, 2.0, 3.0, 4.0]
     norm.weight = nn.Parameter(torch.tensor(weights))
     root = sqrt(sum(one * one for one in x.tolist()) / 4 + 1e-6)
-    printed = [g * one / root for g, one in zip(weights, x, strict=True)]
+    printed = [
+        g * one / root for g, one in zip(weights, x.tolist(), strict=True)
+    ]
     assert norm(x).tolist() == pytest.approx(printed)
     assert printed[:2] == pytest.approx([1.2, 3.2], abs=1e-5)
 
