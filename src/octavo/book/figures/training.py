@@ -91,7 +91,7 @@ def race(curves: Mapping[str, Points], by_frequency: float) -> str:
     last = max(x for line in curves.values() for x, _ in line)
     chart = Chart(
         sheet=sheet, left=24, top=20, width=WIDTH - 110, height=134,
-        x=Scale(0, last), y=Scale(2, 5.6),
+        x=Scale(0, last), y=Scale(1.8, 5.6),
     )  # fmt: skip
     chart.line([(0, by_frequency), (last, by_frequency)], FAINT, 0.5)
     chart.words("by frequency alone", last, by_frequency, colour=FAINT,
@@ -114,7 +114,7 @@ def race(curves: Mapping[str, Points], by_frequency: float) -> str:
 def schedule(shares: Points, falling: Points, constant: Points) -> str:
     """Draw a learning rate that falls, and what the loss does then."""
     sheet = Drawing(height=190)
-    last = shares[-1][0]
+    last = len(shares)
     wide = WIDTH - 24 - 84
     rate = Chart(
         sheet=sheet, left=24, top=18, width=wide, height=34,
@@ -124,7 +124,7 @@ def schedule(shares: Points, falling: Points, constant: Points) -> str:
     rate.scales({}, {0: "0", 1: "1"}, above="share of the learning rate")
     loss = Chart(
         sheet=sheet, left=24, top=76, width=wide, height=82,
-        x=Scale(0, last), y=Scale(2.1, 3.1),
+        x=Scale(0, last), y=Scale(1.95, 3.1),
     )  # fmt: skip
     for line, colour in ((constant, BLUE), (falling, RED)):
         loss.line([p for p in line if p[1] < loss.y.last], colour)
@@ -135,7 +135,7 @@ def schedule(shares: Points, falling: Points, constant: Points) -> str:
         ]
     )
     steps = {x: str(x) for x in range(0, int(last) + 1, 100)}
-    ticks = {x: str(x) for x in (2.5, 3.0)}
+    ticks = {x: str(x) for x in (2.0, 2.5, 3.0)}
     loss.scales(steps, ticks, "step", "nats a letter")
     return sheet.typst()
 
@@ -145,7 +145,7 @@ def law(lines: Mapping[str, Points], runs: Mapping[str, Points]) -> str:
     sheet = Drawing(height=196)
     chart = Chart(
         sheet=sheet, left=24, top=20, width=WIDTH - 100, height=140,
-        x=Scale(2e5, 8e7, log=True), y=Scale(1.6, 2.8),
+        x=Scale(2e5, 8e7, log=True), y=Scale(1.5, 2.75),
     )  # fmt: skip
     for (name, line), colour in zip(lines.items(), SIZES, strict=True):
         chart.line(line, colour, 0.9)
@@ -165,11 +165,11 @@ def long_run(
     losses: Points, held_out: Points, samples: Sequence[tuple[int, str]]
 ) -> str:
     """Draw a long training, and what it wrote on the way."""
-    sheet = Drawing(height=430)
+    sheet = Drawing(height=376)
     last = losses[-1][0]
     chart = Chart(
         sheet=sheet, left=24, top=20, width=WIDTH - 82, height=150,
-        x=Scale(0, last), y=Scale(0.9, 2.5),
+        x=Scale(0, last), y=Scale(0.9, 2.6),
     )  # fmt: skip
     chart.line([p for p in losses if p[1] < chart.y.last], BLUE, 0.9)
     chart.line([p for p in held_out if p[1] < chart.y.last], RED)
@@ -178,7 +178,7 @@ def long_run(
     for letter, (step, _) in zip("abcdefgh", samples, strict=False):
         across, top = chart.at(step, chart.y.last)
         sheet.line([(across, top), (across, top + 150)], SHADE)
-        sheet.words(letter, across, top - 4, colour=FAINT)
+        sheet.words(letter, across + 3, top + 7, colour=FAINT, align="left")
     steps = {x: f"{x:,}" for x in range(0, last + 1, 500)}
     ticks = {x: str(x) for x in (1.0, 1.5, 2.0)}
     chart.scales(steps, ticks, "step", "nats a letter")
