@@ -1,5 +1,6 @@
 import json
 
+from octavo.book.document import plain
 from octavo.book.recordings import list_runs
 from octavo.book.running import stale
 from octavo.book.weaving import read_chapters
@@ -87,3 +88,51 @@ def test_a_snippet_that_fails_is_named(book):
 def test_a_command_is_one_of_ours(book):
     book.write("# Bad\n\n```sh bad\nrm -r here\n```\n")
     assert "01-small.md:3: a command begins" in book.fault("record")
+
+
+READS = """\
+# Read
+
+The loss was {read.loss:.2f}.
+
+```python read
+from octavo.book.records import read_record
+
+loss = read_record("runs/a.jsonl")[-1]["loss"]
+```
+"""
+
+
+def test_a_record_is_read_and_what_read_it_is_stale_when_it_changes(book):
+    path = book.folder / "benchmarks/results/runs/a.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"loss": 3.0}\n{"loss": 1.414}\n')
+    book.write(READS)
+    book.record()
+    assert recordings(book)["read"]["values"] == {"loss": 1.414}
+    book.weave()
+    path.write_text('{"loss": 3.0}\n{"loss": 1.401}\n')
+    assert '"read" is stale' in book.fault()
+
+
+def test_a_record_has_a_name_that_the_press_can_read(book):
+    (book.folder / "benchmarks/results").mkdir(parents=True)
+    book.write(READS)
+    assert ':5: benchmarks/results has no record "runs/a.j' in book.fault()
+    book.write(READS.replace('"runs/a.jsonl"', "name"))
+    assert "01-small.md:5: write the record's name out" in book.fault()
+
+
+def test_a_value_may_stand_in_a_table_of_values(book):
+    text = (
+        "# Times\n\nIt took {all.table.b.1:.1f} s.\n\n```python all\n"
+        'table = {"a": 1, "b": [2.5, 3.25]}\n```\n'
+    )
+    book.write(text)
+    book.record()
+    assert plain(book.weave().chapters[0].blocks[1].children) == (
+        "It took 3.2 s."
+    )
+    for wrong in ("table.c", "table.b.7", "table.b.c"):
+        book.write(text.replace("table.b.1", wrong))
+        assert f":3: all.{wrong}: " in book.fault()

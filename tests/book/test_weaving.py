@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from octavo.book import library
-from octavo.book.document import Fence, Paragraph, plain
+from octavo.book.document import Fence, Heading, Paragraph, plain
 
 CHAPTER = """\
 # Small {#small}
@@ -56,7 +56,11 @@ AMISS = [
         "](#musk)",
         ':3: nothing is labelled "musk"; did you mean',
     ),
-    ("[listing](#mask)", "[figure](#mask)", "is a listing, no figure"),
+    (
+        "[listing](#mask)",
+        "[figure](#mask)",
+        "is no figure, but listing 1.1",
+    ),
     ("first", "frist", '01-small.md:3: no dictionary knows "frist"'),
     ("10 / 2", "11 / 2", f"01-small.md:7: {STALE}"),
     ("{half.answer:.2f}", "{half.again}", STALE),
@@ -75,6 +79,37 @@ def test_what_is_amiss_is_named(book, before, after, message):
     assert before in CHAPTER
     book.write(CHAPTER.replace(before, after))
     assert message in book.fault()
+
+
+def test_appendices_have_letters_and_a_preface_has_none(book):
+    section = "See [figure](#shape) of [appendix](#end).\n\n## Part\n"
+    book.write(f"# Before {{#before}}\n\n{section}", "00-before.md")
+    book.write(f"# Late {{#late}}\n\n{section}", "11-late.md")
+    book.write(
+        "# End {#end}\n\nSee [chapter](#late).\n\n## Part {#part}\n\n"
+        "As in [section](#part), with a sum:\n\n$$\na + b\n$$ (sum)\n",
+        "A-end.md",
+    )
+    assert 'nothing is labelled "shape"' in book.fault()
+    for name in ("00-before.md", "11-late.md"):
+        text = (book.folder / name).read_text()
+        book.write(text.replace("figure](#shape", "equation](#sum"), name)
+    before, late, end = book.weave().chapters
+    numbers = [
+        [one.number for one in chapter.blocks if isinstance(one, Heading)]
+        for chapter in (before, late, end)
+    ]
+    assert numbers == [["", ""], ["11", "11.1"], ["A", "A.1"]]
+    assert plain(before.blocks[1].children) == (
+        "See equation\u00a0A.1 of appendix\u00a0A."
+    )
+    assert plain(end.blocks[1].children) == "See chapter\u00a011."
+    book.write("# Late {#late}\n\n[chapter](#before)\n", "11-late.md")
+    assert '"before" has no number: refer in words' in book.fault()
+    book.write("# Late {#late}\n\n[chapter](#end)\n", "11-late.md")
+    assert '"end" is no chapter, but appendix A' in book.fault()
+    book.write("# Odd\n", "odd-one.md")
+    assert "odd-one.md: the name begins with a chapter's" in book.fault()
 
 
 def test_all_that_is_amiss_is_said_at_once(book):

@@ -6,6 +6,7 @@ The weaver fills in what only it knows: numbers, code, outputs.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,19 @@ class Citation:
 
 @dataclass(frozen=True)
 class Value:
-    """A number that a recording holds, {name.field:format}."""
+    """What a recording holds, {name.field:format} or {name.field.key}."""
 
     name: str
     field: str
+    inside: tuple[str, ...]  # keys of a dictionary, places in a list
     form: str
+
+    def of(self, recorded: Any) -> str:
+        """Return it as words; raises LookupError for a key not there."""
+        for key in self.inside:
+            is_list = isinstance(recorded, list)
+            recorded = recorded[int(key) if is_list else key]
+        return format(recorded, self.form)
 
 
 Inline = Text | Styled | Code | Formula | Link | Citation | Value
@@ -79,6 +88,11 @@ class Heading(Block):
 
     level: int = 1
     children: list[Inline] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """Return the title after its number, if it has one."""
+        return f"{self.number} {plain(self.children)}".strip()
 
 
 @dataclass
@@ -121,7 +135,7 @@ class Equation(Block):
 
 @dataclass
 class Fence(Block):
-    """A fenced block that names something: see `fences.py`."""
+    """A fenced block that names something: see `reading.py`."""
 
     kind: str = ""  # listing, python, sh, output, figure, verbatim
     name: str = ""
@@ -141,12 +155,17 @@ class Chapter:
     blocks: list[Block]
     title: list[Inline] = field(default_factory=list)
     label: str = ""
-    number: str = ""  # 6, or a letter for an appendix, or ""
+    number: str = ""  # 6, or A for an appendix, or "" for a preface
 
     @property
     def name(self) -> str:
         """Return the file's name without its ending: 06-attention."""
         return self.path.stem
+
+    @property
+    def kind(self) -> str:
+        """Return what it is called by those who refer to it."""
+        return "appendix" if self.number.isalpha() else "chapter"
 
     def where(self, line: int) -> str:
         """Return a place in the chapter, for messages."""

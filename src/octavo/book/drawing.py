@@ -97,6 +97,14 @@ class Drawing:
         """Fill a rectangle."""
         self.put(x, y, _box(width, height, f'fill: rgb("{colour}")'))
 
+    def share(self, x: float, y: float, cell: float, share: float) -> None:
+        """Fill a share of a cell's area; red where it is above half."""
+        size = cell * share**0.5
+        if size > 0.2:
+            inset = (cell - size) / 2
+            colour = RED if share > 0.5 else BLUE
+            self.box(x + inset, y + inset, size, size, colour)
+
     def token(
         self,
         text: str,
@@ -115,10 +123,12 @@ class Drawing:
             seen, middle, y + 13.5, size=10, colour=colour, mono=True
         )
 
-    def flow(self, *corners: tuple[float, float]) -> None:
+    def flow(
+        self, *corners: tuple[float, float], colour: str = FAINT
+    ) -> None:
         """Draw a flow through some corners, with an arrow at its end."""
         points = ", ".join(f"({x:g}pt, {y:g}pt)" for x, y in corners)
-        self.put(0, 0, f'flow(rgb("{FAINT}"), {points})')
+        self.put(0, 0, f'flow(rgb("{colour}"), {points})')
 
     def line(
         self,

@@ -42,7 +42,7 @@ COLOURS |= {GOLD: "gold", SHADE: "shade", PAPER: "paper"}
 
 def anchor(block: Heading) -> str:
     """Return what a heading is called in its page's address."""
-    return block.label or f"section-{block.number}"
+    return block.label or f"section-{block.number or block.line}"
 
 
 class HtmlWriter(Writer):

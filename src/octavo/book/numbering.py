@@ -13,7 +13,8 @@ from octavo.book.document import (
 )
 from octavo.foundation import UserError
 
-KINDS = ("chapter", "section", "figure", "listing", "table", "equation")
+COUNTED = ("section", "figure", "listing", "table", "equation")
+KINDS = ("chapter", "appendix", *COUNTED)
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,17 @@ class Target:
 def number(chapters: Iterable[Chapter]) -> dict[str, Target]:
     """Give numbers to sections, figures, listings, tables and equations.
 
+    A preface has no number, and its sections have none.
     Returns what each label leads to.
     """
     targets: dict[str, Target] = {}
     for chapter in chapters:
-        counts = dict.fromkeys(KINDS, 0)
+        counts = dict.fromkeys(COUNTED, 0)
         for block in chapter.all_blocks():
-            kind = kind_of(block)
-            if kind == "chapter":
+            kind = kind_of(block, chapter)
+            if kind == chapter.kind:
                 block.number = chapter.number
-            elif kind:
+            elif kind and (chapter.number or kind != "section"):
                 counts[kind] += 1
                 block.number = f"{chapter.number}.{counts[kind]}".strip(".")
             if block.label in targets:
@@ -49,10 +51,10 @@ def number(chapters: Iterable[Chapter]) -> dict[str, Target]:
     return targets
 
 
-def kind_of(block: Block) -> str:
+def kind_of(block: Block, chapter: Chapter) -> str:
     """Return what a block is called by those who refer to it."""
     if isinstance(block, Heading):
-        return {1: "chapter", 2: "section"}.get(block.level, "")
+        return {1: chapter.kind, 2: "section"}.get(block.level, "")
     if isinstance(block, Fence) and block.kind in ("figure", "listing"):
         return block.kind
     if isinstance(block, Table) and block.caption:

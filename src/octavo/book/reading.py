@@ -2,9 +2,9 @@ r"""Chapters as Markdown: a file in, a tree out.
 
 Beside CommonMark with tables: $mathematics$ as LaTeX; a label after a
 heading, {#heads}; [figure](#label), which becomes "figure 6.2"; [@source];
-{run.loss:.2f}, a recorded value; **a term**, introduced and put into the
-index; "Table: words {#label}" below a table; and fenced blocks that begin
-with what they are:
+{run.loss:.2f}, a recorded value, or {run.table.key} of a dictionary;
+**a term**, introduced and put into the index; "Table: words {#label}" below
+a table; and fenced blocks that begin with what they are:
 
     listing SYMBOL     code of the library
     python NAME        a snippet that runs; "hidden" keeps it off the page
@@ -53,9 +53,10 @@ OPTIONS = {
 }
 MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"
-    r"|\{(?P<name>[\w-]+)\.(?P<field>\w+)(?::(?P<form>[^{}]*))?\}"
+    r"|\{(?P<name>[\w-]+)\.(?P<path>\w+(?:\.\w+)*)(?::(?P<form>[^{}]*))?\}"
 )
 LABEL = re.compile(r"\s*\{#([\w-]+)\}\s*$")
+NUMBER = re.compile(r"(?:00|0?([1-9]\d*|[A-Z]))-")
 TABLE = re.compile(r"^Table: ")
 
 
@@ -68,15 +69,20 @@ def make_parser() -> MarkdownIt:
 
 
 def read_chapter(path: Path) -> Chapter:
-    """Read a chapter; its file's name begins with its number."""
-    chapter = Chapter(path, [])
+    """Read a chapter; its file's name says its number."""
+    named = NUMBER.match(path.name)
+    if not named:
+        raise UserError(
+            f"{path.name}: the name begins with a chapter's number (06-), "
+            "an appendix's letter (A-) or, without a number, with 00-"
+        )
+    chapter = Chapter(path, [], number=named[1] or "")
     tree = SyntaxTreeNode(make_parser().parse(path.read_text("utf-8")))
     chapter.blocks = list(_Reader(chapter).blocks(tree.children))
     title = chapter.blocks[0] if chapter.blocks else None
     if not isinstance(title, Heading) or title.level != 1:
         raise UserError(f"{path.name}:1: a chapter begins with its # title")
     chapter.title, chapter.label = title.children, title.label
-    chapter.number = path.stem.split("-")[0].lstrip("0")
     return chapter
 
 
@@ -224,8 +230,9 @@ def marked(text: str) -> Iterator[Inline]:
         if found["key"]:
             yield Citation(found["key"])
         else:
+            field, *inside = found["path"].split(".")
             form = found["form"] or ""
-            yield Value(found["name"], found["field"], form)
+            yield Value(found["name"], field, tuple(inside), form)
     if end < len(text):
         yield Text(text[end:])
 

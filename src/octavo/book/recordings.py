@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from octavo.book.document import Chapter, Fence, Value
-from octavo.book.library import find
+from octavo.book.library import Definition, find
 from octavo.book.reach import fingerprint, reached_by_code, reached_by_verb
+from octavo.book.records import records_read
 from octavo.foundation import UserError
 from octavo.foundation.files import read_json, write_text
 
@@ -84,27 +85,30 @@ def _runs_of(chapter: Chapter, wanted: Wanted) -> Iterable[Run]:
     commands = everything = ""
     for block in chapter.fences("python", "sh"):
         before = commands if block.kind == "sh" else everything
-        of = fingerprint(before + block.code, _needs(chapter, block))
+        needed, read = _needs(chapter, block)
+        of = fingerprint(before + block.code + read, needed)
         fields = tuple(sorted(wanted.get(block.name, ())))
         yield Run(chapter, block, of, fields, recorded.get(block.name))
         everything += block.code + "\n"
         commands += block.code + "\n" if block.kind == "sh" else ""
 
 
-def _needs(chapter: Chapter, block: Fence) -> list[Any]:
-    """Return the definitions of the library that a block depends on."""
-    where = chapter.where(block.line)
+def _needs(chapter: Chapter, block: Fence) -> tuple[list[Definition], str]:
+    """Return what a block depends on: definitions, and records' text."""
+    where, folder = chapter.where(block.line), chapter.path.parent
     if block.kind == "sh":
-        return reached_by_verb(command_words(block.code, where)[1])
-    before = [
+        return reached_by_verb(command_words(block.code, where)[1]), ""
+    code = "\n".join(
         one.code
         for one in chapter.fences("python")
         if one.line <= block.line
-    ]
+    )
     try:
-        return reached_by_code("\n".join(before))
+        return reached_by_code(code), records_read(code, folder)
     except SyntaxError as error:
         raise UserError(f"{where}: no Python: {error.msg}") from error
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
 
 
 def command_words(code: str, where: str) -> list[str]:

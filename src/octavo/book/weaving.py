@@ -190,9 +190,9 @@ class _Weaver:
         """Return a recorded value as words."""
         found = self.book.recordings[value.name].values[value.field]
         try:
-            words = format(found, value.form)
-        except (TypeError, ValueError) as error:
-            name = f"{value.name}.{value.field}"
+            words = value.of(found)
+        except (TypeError, ValueError, LookupError) as error:
+            name = ".".join((value.name, value.field, *value.inside))
             raise UserError(f"{where}: {name}: {error}") from None
         return Text(words.replace("-", "\u2212"))
 
@@ -208,9 +208,14 @@ class _Weaver:
         target = self.book.targets[label]
         said = plain(words).lower()
         if said in KINDS:
+            if not target.number:
+                raise UserError(
+                    f'{where}: "{label}" has no number: refer in words'
+                )
             if said != target.kind:
                 raise UserError(
-                    f'{where}: "{label}" is a {target.kind}, no {said}'
+                    f'{where}: "{label}" is no {said}, but {target.kind} '
+                    f"{target.number}"
                 )
             words = [*words, Text(f"\u00a0{target.number}")]
         return Link(link.target, words)

@@ -64,7 +64,8 @@ def contents(book: Book, here: str) -> str:
     lines = []
     for name, title in titles(book).items():
         current = ' aria-current="page"' if name == here else ""
-        lines.append(f'<li><a href="{name}.html"{current}>{title}</a>')
+        link = f'href="{name}.html"{current}'
+        lines.append(f"<li><a {link}>{escape(title)}</a>")
         lines += [
             f"<ol>{''.join(sections(chapter))}</ol>"
             for chapter in book.chapters
@@ -78,8 +79,8 @@ def sections(chapter: Chapter) -> Iterator[str]:
     """Yield a chapter's sections as entries of a list."""
     for block in chapter.blocks:
         if isinstance(block, Heading) and block.level == 2:
-            words = f"{block.number} {escape(plain(block.children))}"
-            yield f'<li><a href="#{anchor(block)}">{words}</a></li>'
+            link = f'href="#{anchor(block)}"'
+            yield f"<li><a {link}>{escape(block.words)}</a></li>"
 
 
 def searched(book: Book) -> Iterator[list[str]]:
@@ -89,9 +90,8 @@ def searched(book: Book) -> Iterator[list[str]]:
         for block in chapter.blocks:
             if isinstance(block, Heading) and block.level == 2:
                 yield place
-                words = f"{block.number} {plain(block.children)}"
                 address = f"{chapter.name}.html#{anchor(block)}"
-                place = [words, address, ""]
+                place = [block.words, address, ""]
             place[2] += " ".join(
                 plain(children)
                 for inner in walk([block])

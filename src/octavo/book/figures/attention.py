@@ -86,16 +86,5 @@ def heads(before: Sequence[Matrix], after: Sequence[Matrix]) -> str:
             y = 16 + i * cell
             sheet.box(left, y, (i + 1) * cell, cell, SHADE)
             for j, one in enumerate(row[: i + 1]):
-                _look(sheet, left + j * cell, y, cell, one)
+                sheet.share(left + j * cell, y, cell, one)
     return sheet.typst()
-
-
-def _look(
-    sheet: Drawing, x: float, y: float, cell: float, share: float
-) -> None:
-    """Fill a share of a cell's area; red where it is more than half."""
-    size = cell * share**0.5
-    if size > 0.2:
-        inset = (cell - size) / 2
-        colour = RED if share > 0.5 else BLUE
-        sheet.box(x + inset, y + inset, size, size, colour)
