@@ -68,4 +68,3 @@ def there_and_back(kept: Points, twice: Points) -> str:
     ticks = {0.0: "0", most: f"{most:.1f}"}
     chart.scales({}, ticks, "forward, then back", "MB kept")
     return sheet.typst()
-

@@ -87,10 +87,10 @@ def rounds(one: Points, three: Points, five: Points) -> str:
 
 def race(curves: Mapping[str, Points], by_frequency: float) -> str:
     """Draw how the loss falls by three optimizers, on the same text."""
-    sheet = Drawing(height=186)
+    sheet = Drawing(height=166)
     last = max(x for line in curves.values() for x, _ in line)
     chart = Chart(
-        sheet=sheet, left=24, top=20, width=WIDTH - 110, height=134,
+        sheet=sheet, left=24, top=20, width=WIDTH - 110, height=114,
         x=Scale(0, last), y=Scale(1.8, 5.6),
     )  # fmt: skip
     chart.line([(0, by_frequency), (last, by_frequency)], FAINT, 0.5)
@@ -145,7 +145,7 @@ def law(lines: Mapping[str, Points], runs: Mapping[str, Points]) -> str:
     sheet = Drawing(height=196)
     chart = Chart(
         sheet=sheet, left=24, top=20, width=WIDTH - 100, height=140,
-        x=Scale(2e5, 8e7, log=True), y=Scale(1.5, 2.75),
+        x=Scale(2e5, 8e7, log=True), y=Scale(1.4, 2.75),
     )  # fmt: skip
     for (name, line), colour in zip(lines.items(), SIZES, strict=True):
         chart.line(line, colour, 0.9)
