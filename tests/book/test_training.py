@@ -36,9 +36,7 @@ def test_muons_rounds_change_singular_values_and_nothing_else():
     for _ in range(3):
         values = a * values + b * values**3 + c * values**5
     found = orthogonalise(matrix[None], rounds=3)[0]
-    torch.testing.assert_close(
-        found, u * values @ v, rtol=1e-4, atol=1e-5
-    )
+    torch.testing.assert_close(found, u * values @ v, rtol=1e-4, atol=1e-5)
 
 
 def test_adam_does_not_see_the_weaker_direction_of_a_matrix():
