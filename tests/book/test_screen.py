@@ -19,6 +19,7 @@ NOTEBOOKS = {  # a listing of each takes the place of what was imported
     "06-attention": "scaled_dot_product_attention",
     "08-gradients": "causal_attention",
     "09-training": "orthogonalise",
+    "10-limits": "_loss_of",
 }
 
 
