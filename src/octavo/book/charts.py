@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from octavo.book.drawing import BLUE, FAINT, HAIR, INK, Drawing
 
 Point = tuple[float, float]
+Ticks = Mapping[float, str] | Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ class Chart:
 
     def scales(
         self,
-        x: Mapping[float, str],
-        y: Mapping[float, str],
+        x: Ticks,
+        y: Ticks,
         below: str = "",
         above: str = "",
     ) -> None:

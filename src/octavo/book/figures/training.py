@@ -166,7 +166,7 @@ def long_run(
 ) -> str:
     """Draw a long training, and what it wrote on the way."""
     sheet = Drawing(height=376)
-    last = losses[-1][0]
+    last = int(losses[-1][0])
     chart = Chart(
         sheet=sheet, left=24, top=20, width=WIDTH - 82, height=150,
         x=Scale(0, last), y=Scale(0.9, 2.6),
