@@ -47,16 +47,20 @@ def _visit(
 def uses(module: Module, node: ast.AST) -> Iterator[Definition]:
     """Yield the library's definitions that a piece of a module names.
 
-    By themselves, or as `layers.linear`, with `layers` a module.
+    By themselves, or as `layers.linear`, with `layers` a module; in the
+    order in which they are named.
     """
-    for name in ast.walk(node):
+    names = [
+        one
+        for one in ast.walk(node)
+        if isinstance(one, ast.Name | ast.Attribute)
+    ]
+    for name in sorted(names, key=lambda one: (one.lineno, one.col_offset)):
         found = None
         if isinstance(name, ast.Name):
             found = module.lookup(name.id)
-        elif isinstance(name, ast.Attribute):
-            owner = name.value
-            if isinstance(owner, ast.Name):
-                found = module.lookup_in(owner.id, name.attr)
+        elif isinstance(name.value, ast.Name):
+            found = module.lookup_in(name.value.id, name.attr)
         if found is not None and found.node is not node:
             yield found
 
