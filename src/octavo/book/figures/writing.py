@@ -75,19 +75,18 @@ def cuts(ranks: Row, certain: Row, verse: Row, open_end: Row) -> str:
     chart.words("k", 50, 0.02, colour=FAINT)
     chart.words("p", 1000, 0.88, colour=FAINT)
     for name, held, colour, at in (
-        ("Wherefore art", certain, RED, 0),
-        ("To be, or not to", verse, GOLD, 5),
-        ("I am a", open_end, BLUE, 6),
+        ("Wherefore art", certain, RED, (1.0, 0.8)),
+        ("To be, or not to", verse, GOLD, (1.0, 0.4)),
+        ("I am a", open_end, BLUE, (14.0, 0.28)),
     ):
         chart.line(zip(ranks, held, strict=True), colour)
-        below = 11.0
-        chart.words(name, ranks[at], held[at], colour=colour, dy=below)
+        chart.words(name, *at, colour=colour)
     return sheet.typst()
 
 
 def rows() -> str:
     """Draw a step of writing without a cache, and with it."""
-    sheet, count = Drawing(height=104), 5
+    sheet, count = Drawing(height=112), 5
     for left, name, cached in (
         (60.0, "without a cache", False),
         (206.0, "with a cache", True),
