@@ -6,14 +6,17 @@ heading, {#heads}; [figure](#label), which becomes "figure 6.2"; [@source];
 **a term**, introduced and put into the index; "Table: words {#label}" below
 a table; and fenced blocks that begin with what they are:
 
-    listing SYMBOL     code of the library
+    listing SYMBOL     code of the library; octavo_one.SECTION, a part of
+                       what `octavo book one-file` writes
     python NAME        a snippet that runs; "hidden" keeps it off the page
     sh NAME            a command that runs
     output NAME        what a snippet or command printed
     figure PROGRAM     a drawing
     verbatim           what is printed as it stands
 
-Lines "key: value" are options in a listing, an output and a figure.
+Lines "key: value" are options in a listing, an output and a figure. Of a
+figure, "page: own" is for one as high as a page, and "parts" is a list for
+its program.
 """
 
 import re
@@ -49,7 +52,7 @@ KINDS = ("listing", "python", "sh", "output", "figure", "verbatim")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
-    "figure": ("label", "caption", "of", "page"),
+    "figure": ("label", "caption", "of", "page", "parts"),
 }
 MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"
