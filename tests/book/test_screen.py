@@ -18,7 +18,7 @@ NOTEBOOKS = {  # a listing of each takes the place of what was imported
     "04-tokens": "count_pairs",
     "06-attention": "scaled_dot_product_attention",
     "08-gradients": "causal_attention",
-    "11-writing": "choose",
+    "11-writing": "_keep_nucleus",
 }
 
 
