@@ -18,6 +18,8 @@ NOTEBOOKS = {  # a listing of each takes the place of what was imported
     "04-tokens": "count_pairs",
     "06-attention": "scaled_dot_product_attention",
     "08-gradients": "causal_attention",
+    "09-training": "orthogonalise",
+    "10-limits": "_loss_of",
     "11-writing": "_keep_nucleus",
 }
 
