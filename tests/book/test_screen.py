@@ -13,6 +13,13 @@ from octavo.book.building import build
 
 SOURCE = Path(__file__).parents[2] / "book"
 PAGE = "06-attention.html"
+NOTEBOOKS = {  # a listing of each takes the place of what was imported
+    "02-mathematics": "cross_entropy",
+    "03-text": "spelling_key",
+    "04-tokens": "count_pairs",
+    "06-attention": "scaled_dot_product_attention",
+    "08-gradients": "causal_attention",
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +76,9 @@ def test_a_drawing_follows_the_reader_s_colours(built):
     assert '"#22223b"' not in drawing
 
 
-@pytest.mark.parametrize("chapter", ["02-mathematics", "06-attention"])
+@pytest.mark.parametrize(("chapter", "listing"), NOTEBOOKS.items())
 def test_a_notebook_runs_and_prints_what_the_book_says(
-    built, chapter, works_cache, monkeypatch
+    built, chapter, listing, works_cache, monkeypatch
 ):
     monkeypatch.setenv("OCTAVO_CACHE", str(works_cache))
     path = built / f"notebooks/{chapter}.ipynb"
@@ -86,11 +93,6 @@ def test_a_notebook_runs_and_prints_what_the_book_says(
         with redirect_stdout(printed):
             exec(code, names)
         assert printed.getvalue() == said
-    # A listing took the place of what was imported.
-    listing = {
-        "02-mathematics": "cross_entropy",
-        "06-attention": "scaled_dot_product_attention",
-    }[chapter]
     assert names[listing].__module__ == "reader"
 
 

@@ -20,7 +20,7 @@ from octavo.book.drawing import (
 Words = Sequence[tuple[str, int]]
 MARKS = (INK, BLUE, RED)  # the same, alike by the key, different
 FILLS = {"train": SHADE, "held": RED, "leak": PAPER}
-SPINE, BETWEEN, GAP = 96.0, 20.0, 0.7
+SPINE, BETWEEN, GAP = 88.0, 18.0, 0.7
 
 
 def pages(left: Sequence[Words], right: Sequence[Words]) -> str:
@@ -55,9 +55,9 @@ def lengths(
     sheet = Drawing(height=158)
     chart = Chart(
         sheet=sheet,
-        left=40,
+        left=50,
         top=16,
-        width=190,
+        width=230,
         height=110,
         x=Scale(1, 12),
         y=Scale(0, 1),
@@ -68,13 +68,14 @@ def lengths(
         "words in a run",
         "shared",
     )
-    for name, values, colour in (
-        ("the same, by keys", same, BLUE),
-        ("the same, as printed", spelled, INK),
-        ("two plays", different, RED),
+    for name, values, colour, place in (
+        ("one play, by its keys", same, BLUE, 4),
+        ("one play, as printed", spelled, INK, 4),
+        ("two plays", different, RED, 2),
     ):
         chart.line(list(zip(at, values, strict=True)), colour)
-        chart.words(name, at[-1], values[-1], colour=colour, dy=2)
+        x, y = at[place], values[place]
+        chart.words(name, x, y, colour=colour, dx=3, dy=-5)
     return sheet.typst()
 
 
