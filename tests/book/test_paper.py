@@ -2,7 +2,7 @@
 
 import ast
 import io
-import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdf
@@ -48,29 +48,30 @@ def test_every_listing_can_be_copied_out_of_the_pdf(woven, pages):
     ]
     assert len(listings) >= 7
     for block in listings:
-        assert same_code(copied(block, lines), block.code), block.name
+        assert any(
+            same_code(copy, block.code) for copy in copies(block, lines)
+        ), block.name
 
 
-def copied(block: Fence, lines: list[str]) -> str:
-    """What a reader gets who marks a listing from its first line on."""
+def copies(block: Fence, lines: list[str]) -> Iterator[str]:
+    """What readers get who mark a listing from its first line on.
+
+    Other listings may begin as it does.
+    """
     wanted = [line for line in block.code.splitlines() if line]
-    starts = [
-        number
-        for number, line in enumerate(lines)
-        if line.rstrip() == wanted[0]
-        and lines[number + 1 : number + len(wanted[:2])] == wanted[1:2]
-    ]
-    assert starts, f"{block.name} is not in the PDF"
-    return "\n".join(lines[starts[0] : starts[0] + len(wanted)])
+    for number, line in enumerate(lines):
+        if line.rstrip() == wanted[0]:
+            yield "\n".join(lines[number : number + len(wanted)])
 
 
 def same_code(one: str, other: str) -> bool:
     """Compare what two texts mean; blank lines do not come out of a PDF."""
     without = [line for line in other.splitlines() if line]
-    compile(textwrap.dedent(one), "copied", "exec")
-    return ast.dump(ast.parse(one)) == ast.dump(
-        ast.parse("\n".join(without))
-    )
+    try:
+        copied = ast.parse(one)
+    except SyntaxError:
+        return False
+    return ast.dump(copied) == ast.dump(ast.parse("\n".join(without)))
 
 
 def test_the_book_has_its_parts(woven, pages):

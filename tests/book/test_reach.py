@@ -39,6 +39,11 @@ def test_a_snippet_reaches_through_the_packages_it_imports_from():
     }
 
 
+def test_what_a_module_is_asked_for_is_reached():
+    found = reach([find("octavo.twins.numpy_model.loss_and_gradients")])
+    assert "octavo.twins.numpy_layers.cross_entropy" in names(found)
+
+
 def test_a_verb_reaches_what_it_calls():
     found = names(reached_by_verb("evaluate"))
     assert "octavo.evaluation.score.score_model" in found

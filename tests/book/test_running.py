@@ -1,5 +1,6 @@
 import json
 
+from octavo.book.document import plain
 from octavo.book.recordings import list_runs
 from octavo.book.running import stale
 from octavo.book.weaving import read_chapters
@@ -120,3 +121,18 @@ def test_a_record_has_a_name_that_the_press_can_read(book):
     assert ':5: benchmarks/results has no record "runs/a.j' in book.fault()
     book.write(READS.replace('"runs/a.jsonl"', "name"))
     assert "01-small.md:5: write the record's name out" in book.fault()
+
+
+def test_a_value_may_stand_in_a_table_of_values(book):
+    text = (
+        "# Times\n\nIt took {all.table.b.1:.1f} s.\n\n```python all\n"
+        'table = {"a": 1, "b": [2.5, 3.25]}\n```\n'
+    )
+    book.write(text)
+    book.record()
+    assert plain(book.weave().chapters[0].blocks[1].children) == (
+        "It took 3.2 s."
+    )
+    for wrong in ("table.c", "table.b.7", "table.b.c"):
+        book.write(text.replace("table.b.1", wrong))
+        assert f":3: all.{wrong}: " in book.fault()

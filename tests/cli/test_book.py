@@ -66,6 +66,15 @@ def test_what_is_not_there_is_named(octavo, source, tmp_path):
     assert "octavo.pdf does not exist: run `octavo book build`" in line
 
 
+def test_all_of_it_is_written_as_one_file(octavo, tmp_path):
+    out = tmp_path / "new" / "one.py"
+    done = octavo("book", "one-file", "--out", out)
+    assert (done.code, done.out) == (0, f"{out}\n"), done.err
+    compile(out.read_text("utf-8"), out, "exec")
+    line = bad(octavo("book", "one-file", "--out", out / "below.py"))
+    assert str(out) in line
+
+
 def test_the_press_is_an_extra():
     error = ModuleNotFoundError("No module named 'typst'", name="typst")
     assert explain(error) == (

@@ -6,6 +6,7 @@ The weaver fills in what only it knows: numbers, code, outputs.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,19 @@ class Citation:
 
 @dataclass(frozen=True)
 class Value:
-    """A number that a recording holds, {name.field:format}."""
+    """What a recording holds, {name.field:format} or {name.field.key}."""
 
     name: str
     field: str
+    inside: tuple[str, ...]  # keys of a dictionary, places in a list
     form: str
+
+    def of(self, recorded: Any) -> str:
+        """Return it as words; raises LookupError for a key not there."""
+        for key in self.inside:
+            is_list = isinstance(recorded, list)
+            recorded = recorded[int(key) if is_list else key]
+        return format(recorded, self.form)
 
 
 Inline = Text | Styled | Code | Formula | Link | Citation | Value

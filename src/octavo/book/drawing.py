@@ -123,10 +123,12 @@ class Drawing:
             seen, middle, y + 13.5, size=10, colour=colour, mono=True
         )
 
-    def flow(self, *corners: tuple[float, float]) -> None:
+    def flow(
+        self, *corners: tuple[float, float], colour: str = FAINT
+    ) -> None:
         """Draw a flow through some corners, with an arrow at its end."""
         points = ", ".join(f"({x:g}pt, {y:g}pt)" for x, y in corners)
-        self.put(0, 0, f'flow(rgb("{FAINT}"), {points})')
+        self.put(0, 0, f'flow(rgb("{colour}"), {points})')
 
     def line(
         self,

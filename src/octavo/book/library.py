@@ -59,6 +59,13 @@ class Module:
         module = load_module(source)
         return module.lookup(original) if module else None
 
+    def lookup_in(self, name: str, attribute: str) -> Definition | None:
+        """Return what a module that is imported here calls `attribute`."""
+        if name not in self.imports:
+            return None
+        module = load_module(".".join(self.imports[name]))
+        return module.lookup(attribute) if module else None
+
 
 @cache
 def load_module(name: str) -> Module | None:

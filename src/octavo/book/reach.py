@@ -45,12 +45,24 @@ def _visit(
 
 
 def uses(module: Module, node: ast.AST) -> Iterator[Definition]:
-    """Yield the library's definitions that a piece of a module names."""
-    for name in ast.walk(node):
+    """Yield the library's definitions that a piece of a module names.
+
+    By themselves, or as `layers.linear`, with `layers` a module; in the
+    order in which they are named.
+    """
+    names = [
+        one
+        for one in ast.walk(node)
+        if isinstance(one, ast.Name | ast.Attribute)
+    ]
+    for name in sorted(names, key=lambda one: (one.lineno, one.col_offset)):
+        found = None
         if isinstance(name, ast.Name):
             found = module.lookup(name.id)
-            if found is not None and found.node is not node:
-                yield found
+        elif isinstance(name.value, ast.Name):
+            found = module.lookup_in(name.value.id, name.attr)
+        if found is not None and found.node is not node:
+            yield found
 
 
 def reached_by_code(code: str) -> list[Definition]:

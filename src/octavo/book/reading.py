@@ -2,9 +2,9 @@ r"""Chapters as Markdown: a file in, a tree out.
 
 Beside CommonMark with tables: $mathematics$ as LaTeX; a label after a
 heading, {#heads}; [figure](#label), which becomes "figure 6.2"; [@source];
-{run.loss:.2f}, a recorded value; **a term**, introduced and put into the
-index; "Table: words {#label}" below a table; and fenced blocks that begin
-with what they are:
+{run.loss:.2f}, a recorded value, or {run.table.key} of a dictionary;
+**a term**, introduced and put into the index; "Table: words {#label}" below
+a table; and fenced blocks that begin with what they are:
 
     listing SYMBOL     code of the library
     python NAME        a snippet that runs; "hidden" keeps it off the page
@@ -53,7 +53,7 @@ OPTIONS = {
 }
 MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"
-    r"|\{(?P<name>[\w-]+)\.(?P<field>\w+)(?::(?P<form>[^{}]*))?\}"
+    r"|\{(?P<name>[\w-]+)\.(?P<path>\w+(?:\.\w+)*)(?::(?P<form>[^{}]*))?\}"
 )
 LABEL = re.compile(r"\s*\{#([\w-]+)\}\s*$")
 NUMBER = re.compile(r"(?:00|0?([1-9]\d*|[A-Z]))-")
@@ -230,8 +230,9 @@ def marked(text: str) -> Iterator[Inline]:
         if found["key"]:
             yield Citation(found["key"])
         else:
+            field, *inside = found["path"].split(".")
             form = found["form"] or ""
-            yield Value(found["name"], found["field"], form)
+            yield Value(found["name"], field, tuple(inside), form)
     if end < len(text):
         yield Text(text[end:])
 

@@ -190,9 +190,9 @@ class _Weaver:
         """Return a recorded value as words."""
         found = self.book.recordings[value.name].values[value.field]
         try:
-            words = format(found, value.form)
-        except (TypeError, ValueError) as error:
-            name = f"{value.name}.{value.field}"
+            words = value.of(found)
+        except (TypeError, ValueError, LookupError) as error:
+            name = ".".join((value.name, value.field, *value.inside))
             raise UserError(f"{where}: {name}: {error}") from None
         return Text(words.replace("-", "\u2212"))
 

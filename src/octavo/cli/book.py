@@ -8,10 +8,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from octavo.book.building import build
+from octavo.book.one_file import one_file
 from octavo.book.recordings import list_runs
 from octavo.book.running import record, stale
 from octavo.book.weaving import read_chapters
 from octavo.foundation import UserError, check_known
+from octavo.foundation.files import write_text
 
 source_option = click.option(
     "--source",
@@ -71,6 +73,22 @@ def record_runs(chapter: str | None, source: Path) -> None:
             runs, lambda name: bar.update(task, description=name, advance=1)
         )
     click.echo(f"{again} of {len(runs)} recorded anew")
+
+
+@command.command("one-file")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("octavo_one.py"),
+    help="Where the file goes.",
+)
+def write_one_file(out: Path) -> None:
+    """Write all of it as one file: tokenizer, model, training, writing.
+
+    It needs torch and numpy, and runs by itself: python FILE TEXTFILE.
+    """
+    write_text(out, one_file())
+    click.echo(out)
 
 
 @command.command("open")

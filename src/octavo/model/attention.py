@@ -29,7 +29,7 @@ def scaled_dot_product_attention(
 
     query is (..., T, K), key and value (..., S, K), mask (T, S) is true
     where a query may look; returns (..., T, K). Vaswani et al. 2017,
-    equation 1. Training uses torch's fused kernel, which equals this.
+    equation 1. Torch's fused kernel equals it, without the big matrix.
     """
     scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
     if mask is not None:

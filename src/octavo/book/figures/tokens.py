@@ -1,11 +1,22 @@
 """Chapter 4: tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from octavo.book.drawing import FAINT, INK, PAPER, RED, SHADE, Drawing
+from octavo.book.drawing import (
+    FAINT,
+    GOLD,
+    INK,
+    PAPER,
+    RED,
+    SHADE,
+    WIDTH,
+    Drawing,
+)
 
 BYTE, ROW, GAP = 28.0, 27.0, 2.0  # a byte's width, a row's height
+LETTER = 5.1  # of a whole line
+TINT = f"{GOLD}50"  # every other token
 
 
 def merges(steps: Sequence[dict[str, Any]]) -> str:
@@ -40,3 +51,25 @@ def _tokens(
             colour=PAPER if new else INK,
         )
         x += width
+
+
+def cuts(
+    line: str, rows: Mapping[str, Sequence[tuple[int, int, bool]]]
+) -> str:
+    """Draw a line as several tokenizers cut it, with their counts."""
+    left = WIDTH - 18 - LETTER * len(line)
+    sheet = Drawing(height=ROW * len(rows) - 7)
+    for number, (name, pieces) in enumerate(rows.items()):
+        top, base = number * ROW, number * ROW + 13
+        sheet.words(name, left - 7, base, colour=FAINT, align="right")
+        sheet.words(str(len(pieces)), WIDTH, base, align="right")
+        for turn, (start, end, known) in enumerate(pieces):
+            fill = (SHADE, TINT)[turn % 2] if known else RED
+            width = (end - start) * LETTER - 0.7
+            sheet.box(left + start * LETTER, top, width, 20, fill)
+            colour = INK if known else PAPER
+            for place in range(start, end):
+                x = left + (place + 0.46) * LETTER
+                sheet.words(line[place], x, base, mono=True, size=9.6,
+                            colour=colour)  # fmt: skip
+    return sheet.typst()
