@@ -14,7 +14,6 @@ numbers in a head, D width, V vocabulary; *B is any dimensions before.
 
 import math
 import re
-import time
 from argparse import ArgumentParser
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+# Python sees a Tensor, and leaves its shape to readers.
 Bool = Float = Int = Annotated
 
 
@@ -35,9 +35,8 @@ Bool = Float = Int = Annotated
 # Tokens: a text becomes numbers, and numbers become a text again.
 #
 # Byte-pair encoding starts from single bytes, makes one token of the two
-# that most often stand side by side, and counts again. The list of these
-# merges is the whole tokenizer (Sennrich et al. 2016; on bytes: Radford et
-# al. 2019).
+# that most often stand side by side, and counts again. These merges, in
+# their order, are the whole tokenizer (Sennrich et al. 2016).
 
 
 Pair = tuple[bytes, bytes]
@@ -567,9 +566,9 @@ def generate(
         if len(text) > context:
             text = text[-(context // 2) :]
             cache = [Cache() for _ in model.blocks]
-        unread = torch.tensor([text[cache[0].length :]], device=device)
+        unread = torch.tensor([text[cache[0].length :]])
         with torch.no_grad():
-            logits = model(unread, cache)[0, -1].cpu()
+            logits = model(unread.to(device), cache)[0, -1].cpu()
         text.append(choose(logits, temperature, top_k, generator))
         yield text[-1]
 
@@ -596,15 +595,16 @@ def main() -> None:
     others = torch.tensor(tokenizer.encode(held_out), device=device)
     print(f"{len(ids):,} tokens to train on, {len(others):,} held out")
 
-    torch.manual_seed(0)
     config = ModelConfig(vocab_size=len(tokenizer.tokens))
+    if len(ids) < 2 * config.context:
+        parser.error(f"{wanted.file} is too short to learn from")
+    torch.manual_seed(0)
     model = Transformer(config).to(device)
     print(f"{sum(x.numel() for x in model.parameters()):,} parameters")
-    recipe, began = Recipe(num_steps=wanted.steps), time.monotonic()
+    recipe = Recipe(num_steps=wanted.steps)
     for step, loss in enumerate(train(model, ids, recipe), start=1):
         if step == 1 or step % 25 == 0:
-            seconds = time.monotonic() - began
-            print(f"step {step:4}  loss {loss:.4f}  {seconds:4.0f} s")
+            print(f"step {step:4}  loss {loss:.4f}", flush=True)
     scored = torch.cat((ids[-1:], others))  # what the first one follows
     score = bits_per_byte(model, scored, len(held_out.encode()))
     print(f"held out: {score:.3f} bits per byte\n")

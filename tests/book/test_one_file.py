@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from octavo.book.library import find
+from octavo.book.notebooks import write_notebooks
 from octavo.book.one_file import above, front, one_file
 from octavo.foundation import UserError
 from octavo.model import ModelConfig
@@ -155,3 +156,17 @@ def test_a_constant_keeps_the_comment_above_it():
     assert comment.startswith("# Coefficients of the odd polynomial")
     assert comment.count("\n") == 3
     assert above(find("octavo.training.optimizers.ROUNDS")) == ""
+
+
+def test_the_book_prints_it_by_sections(book, text, tmp_path):
+    book.write("# Small\n\n```listing octavo_one.tokens\n```\n\n"
+               "```listing octavo_one.model\n```\n")  # fmt: skip
+    one, two = book.weave().chapters[0].fences("listing")
+    assert one.place == two.place == "octavo_one.py"
+    assert f"\n\n\n{one.code}\n\n\n{two.code}\n\n\n" in text
+    write_notebooks(book.weave(), tmp_path / "notebooks")
+    written = (tmp_path / "notebooks" / "01-small.ipynb").read_text("utf-8")
+    kinds = [cell["cell_type"] for cell in json.loads(written)["cells"]]
+    assert kinds == ["markdown"]  # it runs as a file, not in cells
+    book.write("# Small\n\n```listing octavo_one.modle\n```\n")
+    assert 'md:3: "modle"; did you mean "model"?' in book.fault()

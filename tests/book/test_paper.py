@@ -39,7 +39,8 @@ def test_the_page_is_an_octavo(woven):
 
 
 def test_every_listing_can_be_copied_out_of_the_pdf(woven, pages):
-    lines = [line for page in pages for line in page.splitlines()]
+    # A listing may go on below the next page's running head.
+    lines = [line for page in pages for line in page.splitlines()[1:]]
     listings = [
         block
         for chapter in woven.chapters

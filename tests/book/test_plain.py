@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from octavo.book.plain import model as plain
+from octavo.book.plain.main import main
 from octavo.book.plain.optimizers import Adam, Muon, orthogonalise
 from octavo.book.plain.tokens import PIECE, Tokenizer, train_bpe
 from octavo.book.plain.training import Recipe, batches, bits_per_byte, train
@@ -25,6 +26,7 @@ from octavo.training.batches import Batches
 from octavo.training.recipe import DataRecipe, TrainingRecipe
 from octavo.training.recipe import Recipe as LibraryRecipe
 
+from ..other_device import NAME
 from ..verses import verses
 
 SIZES = {"vocab_size": 50, "context": 12, "num_layers": 2, "width": 24,
@@ -177,6 +179,26 @@ def test_a_seed_trains_the_same_model_twice():
     losses = [list(train(both()[0], ids, recipe)) for _ in range(2)]
     assert losses[0] == losses[1]
     assert len(set(losses[0])) == 4
+
+
+def test_it_trains_and_writes_on_another_device(other_device):
+    ids = torch.randint(50, (400,))
+    recipe = Recipe(num_steps=2, batch_size=3)
+    here, there = both()[0], both()[0].to(NAME)
+    losses = list(train(here, ids, recipe))
+    assert list(train(there, ids.to(NAME), recipe)) == losses
+    text = list(generate(there, [1], 20))
+    assert text == list(generate(here, [1], 20))
+
+
+def test_a_text_that_is_too_short_is_refused(tmp_path, monkeypatch, capsys):
+    (tmp_path / "short.txt").write_text("To be, or not to be.\n" * 9)
+    file = str(tmp_path / "short.txt")
+    monkeypatch.setattr("sys.argv", ["octavo_one.py", file])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert f"{file} is too short to learn from" in capsys.readouterr().err
 
 
 def test_bits_per_byte_are_the_librarys():

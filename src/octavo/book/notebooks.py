@@ -28,6 +28,7 @@ from octavo.book.document import (
     Text,
 )
 from octavo.book.library import Definition, find
+from octavo.book.one_file import FILE
 from octavo.book.pictures import to_svg
 from octavo.book.weaving import Book
 from octavo.book.writing import Writer
@@ -117,8 +118,8 @@ def cell_code(block: Block) -> str | None:
         return None
     if block.kind == "python":
         return block.code
-    if block.kind != "listing":
-        return None
+    if block.kind != "listing" or block.place == FILE:
+        return None  # the one file runs as a file
     definition = find(block.name)
     if "." in definition.name:  # a method does not stand by itself
         return None

@@ -9,6 +9,7 @@ import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 
 from octavo.book.cutting import Cut, check_width, cut
@@ -17,10 +18,13 @@ from octavo.book.reach import reach
 from octavo.foundation import UserError
 
 PLAIN = f"{PACKAGE}.book.plain"
+FILE = "octavo_one.py"
+FRONT = "front"
 SECTIONS = ("tokens", "model", "optimizers", "training", "writing", "main")
 PACKAGES = ("numpy", "torch")
-SHAPES = "jaxtyping"  # is for readers here, and Annotated takes its place
+SHAPES = "jaxtyping"
 STAND_IN = ("typing", "Annotated")
+STANDS_FOR = "# Python sees a Tensor, and leaves its shape to readers."
 RULE = "# " + "-" * 74
 ENDING = 'if __name__ == "__main__":\n    main()'
 
@@ -28,24 +32,31 @@ Import = tuple[str, str]  # a module and what of it, "" for the whole
 
 
 def one_file() -> str:
-    """Return the edition as the text of a Python file.
+    """Return the edition as the text of a Python file."""
+    return "\n\n\n".join(sections().values()) + "\n"
+
+
+@cache
+def sections() -> dict[str, str]:
+    """Return the edition by sections, the first of which is its front.
 
     Raises UserError for a definition that needs another package than torch
     and numpy, or that is wider than the page.
     """
-    body: list[str] = []
     everything: list[Definition] = []
+    found = {FRONT: ""}
     for name in SECTIONS:
         module = load_module(f"{PLAIN}.{name}")
         assert module
         needed = reach(module.definitions.values())
         fresh = [one for one in needed if one not in everything]
         everything += fresh
-        body += [heading(module), typeset(fresh)]
-    parts = [front(everything), *body, ENDING]
-    text = "\n\n\n".join(parts) + "\n"
-    check_width(text.splitlines(), "the one-file edition")
-    return text
+        found[name] = f"{heading(module)}\n\n\n{typeset(fresh)}"
+    found[FRONT] = front(everything)
+    found[SECTIONS[-1]] += f"\n\n\n{ENDING}"
+    for name, text in found.items():
+        check_width(text.splitlines(), f"{FILE}'s section {name}")
+    return found
 
 
 def heading(module: Module) -> str:
@@ -98,7 +109,7 @@ def front(definitions: Iterable[Definition]) -> str:
             f'"""{ast.get_docstring(package.tree)}\n"""',
             written(own),
             written(found - own),
-            " = ".join([*shapes, STAND_IN[1]]),
+            f"{STANDS_FOR}\n{' = '.join([*shapes, STAND_IN[1]])}",
         ]
     )
 

@@ -6,7 +6,8 @@ heading, {#heads}; [figure](#label), which becomes "figure 6.2"; [@source];
 **a term**, introduced and put into the index; "Table: words {#label}" below
 a table; and fenced blocks that begin with what they are:
 
-    listing SYMBOL     code of the library
+    listing SYMBOL     code of the library; octavo_one.SECTION, a part of
+                       what `octavo book one-file` writes
     python NAME        a snippet that runs; "hidden" keeps it off the page
     sh NAME            a command that runs
     output NAME        what a snippet or command printed

@@ -30,6 +30,7 @@ from octavo.book.document import (
 from octavo.book.faults import raise_all
 from octavo.book.library import find
 from octavo.book.numbering import KINDS, Target, number
+from octavo.book.one_file import FILE, sections
 from octavo.book.reading import read_chapter
 from octavo.book.recordings import (
     FIGURES,
@@ -40,7 +41,7 @@ from octavo.book.recordings import (
 )
 from octavo.book.sources import Source, read_sources
 from octavo.book.spelling import spelling_faults
-from octavo.foundation import UserError, did_you_mean
+from octavo.foundation import UserError, check_known, did_you_mean
 
 
 @dataclass
@@ -133,7 +134,12 @@ class _Weaver:
         check_width(block.code.splitlines(), where)
 
     def listing(self, block: Fence, where: str) -> None:
-        """Cut a listing from the library's source."""
+        """Cut a listing from the library's source, or from the one file."""
+        place, _, section = block.name.rpartition(".")
+        if place == Path(FILE).stem:
+            check_known(f"section at {where}", [section], sections())
+            block.code, block.place = sections()[section], FILE
+            return
         try:
             definition = find(block.name)
             block.code = cut(definition, Cut(**block.options))

@@ -1,6 +1,5 @@
 """From a text to a model that writes: all of the above, in its order."""
 
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -30,15 +29,16 @@ def main() -> None:
     others = torch.tensor(tokenizer.encode(held_out), device=device)
     print(f"{len(ids):,} tokens to train on, {len(others):,} held out")
 
-    torch.manual_seed(0)
     config = ModelConfig(vocab_size=len(tokenizer.tokens))
+    if len(ids) < 2 * config.context:
+        parser.error(f"{wanted.file} is too short to learn from")
+    torch.manual_seed(0)
     model = Transformer(config).to(device)
     print(f"{sum(x.numel() for x in model.parameters()):,} parameters")
-    recipe, began = Recipe(num_steps=wanted.steps), time.monotonic()
+    recipe = Recipe(num_steps=wanted.steps)
     for step, loss in enumerate(train(model, ids, recipe), start=1):
         if step == 1 or step % 25 == 0:
-            seconds = time.monotonic() - began
-            print(f"step {step:4}  loss {loss:.4f}  {seconds:4.0f} s")
+            print(f"step {step:4}  loss {loss:.4f}", flush=True)
     scored = torch.cat((ids[-1:], others))  # what the first one follows
     score = bits_per_byte(model, scored, len(held_out.encode()))
     print(f"held out: {score:.3f} bits per byte\n")

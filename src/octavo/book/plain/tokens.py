@@ -1,9 +1,8 @@
 """Tokens: a text becomes numbers, and numbers become a text again.
 
 Byte-pair encoding starts from single bytes, makes one token of the two
-that most often stand side by side, and counts again. The list of these
-merges is the whole tokenizer (Sennrich et al. 2016; on bytes: Radford et
-al. 2019).
+that most often stand side by side, and counts again. These merges, in
+their order, are the whole tokenizer (Sennrich et al. 2016).
 """
 
 import re

@@ -41,8 +41,8 @@ def generate(
         if len(text) > context:
             text = text[-(context // 2) :]
             cache = [Cache() for _ in model.blocks]
-        unread = torch.tensor([text[cache[0].length :]], device=device)
+        unread = torch.tensor([text[cache[0].length :]])
         with torch.no_grad():
-            logits = model(unread, cache)[0, -1].cpu()
+            logits = model(unread.to(device), cache)[0, -1].cpu()
         text.append(choose(logits, temperature, top_k, generator))
         yield text[-1]
