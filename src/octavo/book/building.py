@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from octavo import __version__
+from octavo.book.history import read_history
 from octavo.book.notebooks import write_notebooks
 from octavo.book.paper import Edition, write_pdf
 from octavo.book.weaving import weave
@@ -30,7 +31,7 @@ def build(folder: Path, out: Path, tell: Told) -> list[Path]:
 
 
 def edition_of(folder: Path) -> Edition:
-    """Return version, commit and the commit's time.
+    """Return version, commit and the commit's time, and the history.
 
     Without git there is no commit, and the time is now.
     """
@@ -43,4 +44,7 @@ def edition_of(folder: Path) -> Edition:
     except (OSError, ValueError, subprocess.CalledProcessError):
         commit, seconds = "none", str(datetime.now(UTC).timestamp())
     when = datetime.fromtimestamp(float(seconds), UTC)
-    return Edition(version=__version__, commit=commit, when=when)
+    history = read_history(folder.parent / "CHANGELOG.md", __version__)
+    return Edition(
+        version=__version__, commit=commit, when=when, history=history
+    )

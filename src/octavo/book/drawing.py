@@ -46,9 +46,11 @@ class Drawing:
         colour: str = INK,
         align: str = "center",
         mono: bool = False,
+        italic: bool = False,
     ) -> None:
         """Write words on a baseline, by their centre, left or right."""
         face = 'font: "Inconsolata", ' if mono else ""
+        face += 'style: "italic", ' if italic else ""
         self.put(
             x,
             y,
@@ -97,6 +99,25 @@ class Drawing:
         """Fill a rectangle."""
         self.put(x, y, _box(width, height, f'fill: rgb("{colour}")'))
 
+    def frame(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        colour: str = FAINT,
+    ) -> None:
+        """Draw a rectangle's outline."""
+        stroke = f'stroke: {HAIR}pt + rgb("{colour}")'
+        self.put(x, y, _box(width, height, stroke))
+
+    def circle(
+        self, x: float, y: float, radius: float, colour: str = FAINT
+    ) -> None:
+        """Draw a circle by its centre."""
+        how = f'radius: {radius:g}pt, stroke: {HAIR}pt + rgb("{colour}")'
+        self.put(x - radius, y - radius, f"circle({how})")
+
     def share(self, x: float, y: float, cell: float, share: float) -> None:
         """Fill a share of a cell's area; red where it is above half."""
         size = cell * share**0.5
@@ -114,14 +135,14 @@ class Drawing:
         *,
         fill: str = SHADE,
         colour: str = INK,
+        height: float = 20,
     ) -> None:
         """Draw a token, its spaces visible."""
-        self.box(x, y, width, 20, fill)
-        seen = text.replace(" ", "\u2423")
-        middle = x + width / 2
-        self.words(
-            seen, middle, y + 13.5, size=10, colour=colour, mono=True
-        )
+        self.box(x, y, width, height, fill)
+        seen = text.replace(" ", "\u2423").replace("\n", "\\n")
+        middle, size = x + width / 2, height / 2
+        line = y + height / 2 + size * 0.35
+        self.words(seen, middle, line, size=size, colour=colour, mono=True)
 
     def flow(
         self, *corners: tuple[float, float], colour: str = FAINT

@@ -4,6 +4,7 @@ The page itself is `press/page.typ`; here its functions are called.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -32,6 +33,7 @@ from octavo.book.document import (
     plain,
 )
 from octavo.book.drawing import quoted
+from octavo.book.history import Release
 from octavo.book.mathematics import to_typst
 from octavo.book.sources import Source
 from octavo.book.weaving import Book
@@ -51,6 +53,7 @@ class Edition:
     version: str
     commit: str
     when: datetime
+    history: Sequence[Release] = ()
 
     @property
     def date(self) -> str:
@@ -101,16 +104,23 @@ def book_text(book: Book, edition: Edition) -> str:
     date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"
     cover = files("octavo.book.press").joinpath("front.typ")
     imprint = (edition.version, edition.date, edition.commit)
+    history = " ".join(map(release_text, edition.history))
     parts = [
         f'#show: book.with(title: "Octavo", date: {date})',
         cover.read_text("utf-8"),
-        f"#front({', '.join(map(quoted, imprint))})",
+        f"#front({', '.join(map(quoted, imprint))}, ({history}))",
         "#contents()",
         *(chapter_text(chapter, book) for chapter in book.chapters),
         sources_text(book.sources),
         "#index-page()",
     ]
     return "\n".join(parts)
+
+
+def release_text(release: Release) -> str:
+    """Return a line of the version history, as an array."""
+    date = release.date or "not released yet"
+    return f"([{release.version}], [{date}], [{escaped(release.what)}]),"
 
 
 def sources_text(sources: dict[str, Source]) -> str:
@@ -201,7 +211,9 @@ class _Writer(Writer):
     def _figure(self, block: Fence) -> str:
         number, name = quoted(block.number), quoted(block.label)
         caption = self.inside(block.caption)
-        return f"#drawn({number}, {name}, [{caption}])[{block.picture}]"
+        apart = "true" if block.options.get("page") else "false"
+        how = f"{number}, {name}, [{caption}], apart: {apart}"
+        return f"#drawn({how})[{block.picture}]"
 
     def _text(self, inline: Text) -> str:
         return escaped(inline.text)

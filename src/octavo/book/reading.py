@@ -14,7 +14,9 @@ a table; and fenced blocks that begin with what they are:
     figure PROGRAM     a drawing
     verbatim           what is printed as it stands
 
-Lines "key: value" are options in a listing, an output and a figure.
+Lines "key: value" are options in a listing, an output and a figure. Of a
+figure, "page: own" is for one as high as a page, and "parts" is a list for
+its program.
 """
 
 import re
@@ -50,7 +52,7 @@ KINDS = ("listing", "python", "sh", "output", "figure", "verbatim")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
-    "figure": ("label", "caption", "of", "page"),
+    "figure": ("label", "caption", "of", "page", "parts"),
 }
 MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"

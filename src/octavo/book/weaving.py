@@ -167,7 +167,12 @@ class _Weaver:
             values = {name: recorded[name] for name in wanted}
         module, _, name = f"{FIGURES}.{block.name}".rpartition(".")
         program: Callable[..., str] = getattr(import_module(module), name)
-        block.picture = program(**values)
+        if parts := block.options.get("parts"):
+            values["parts"] = parts.split(", ")
+        try:
+            block.picture = program(**values)
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
 
     def filled(self, children: list[Inline], where: str) -> list[Inline]:
         """Return inlines with every name in them looked up."""
