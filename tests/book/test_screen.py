@@ -93,7 +93,7 @@ def test_a_notebook_runs_and_prints_what_the_book_says(
         printed = io.StringIO()
         with redirect_stdout(printed):
             exec(code, names)
-        assert printed.getvalue() == said
+        assert printed.getvalue().rstrip() == said.rstrip()
     assert names[listing].__module__ == "reader"
 
 
