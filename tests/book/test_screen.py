@@ -65,7 +65,12 @@ def test_the_search_knows_the_sections_and_their_code(built):
     line = script.splitlines()[0].removeprefix("const PLACES = ")
     places = json.loads(line.removesuffix(";"))
     found = [where for _, where, text in places if "masked_fill" in text]
-    assert found == [f"{PAGE}#by-hand", f"{PAGE}#code"]
+    assert found == [
+        f"{PAGE}#by-hand",
+        f"{PAGE}#code",
+        "A-one-file.html#one-model",
+        "A-one-file.html#one-writing",
+    ]
 
 
 def test_a_drawing_follows_the_reader_s_colours(built):
