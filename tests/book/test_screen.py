@@ -18,6 +18,8 @@ NOTEBOOKS = {  # a listing of each takes the place of what was imported
     "04-tokens": "count_pairs",
     "06-attention": "scaled_dot_product_attention",
     "08-gradients": "causal_attention",
+    "09-training": "orthogonalise",
+    "10-limits": "_loss_of",
 }
 
 
@@ -85,19 +87,37 @@ def test_a_notebook_runs_and_prints_what_the_book_says(
     built, chapter, listing, works_cache, monkeypatch
 ):
     monkeypatch.setenv("OCTAVO_CACHE", str(works_cache))
-    path = built / f"notebooks/{chapter}.ipynb"
-    cells = [
-        (cell["source"], "".join(one["text"] for one in cell["outputs"]))
-        for cell in json.loads(path.read_text("utf-8"))["cells"]
-        if cell["cell_type"] == "code"
-    ]
     names: dict = {"__name__": "reader"}
-    for code, said in cells:
+    for code, said in code_cells(built, chapter):
         printed = io.StringIO()
         with redirect_stdout(printed):
             exec(code, names)
         assert printed.getvalue() == said
     assert names[listing].__module__ == "reader"
+
+
+def code_cells(built: Path, chapter: str) -> list[tuple[str, str]]:
+    """A notebook's cells that run, each with what it prints."""
+    path = built / f"notebooks/{chapter}.ipynb"
+    return [
+        (cell["source"], "".join(one["text"] for one in cell["outputs"]))
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
+
+
+def test_the_map_s_notebook_runs_with_fewer_steps(
+    built, works_cache, monkeypatch, capsys
+):
+    monkeypatch.setenv("OCTAVO_CACHE", str(works_cache))
+    names: dict = {}
+    for code, _ in code_cells(built, "01-map"):
+        exec(code.replace("steps = [], 200", "steps = [], 3"), names)
+    assert "[417, 308, 44, 534, 327, 292]" in capsys.readouterr().out
+    assert len(names["losses"]) == 3
+    blind = names["log"](1024)
+    assert names["losses"][0] == pytest.approx(blind, abs=0.1)
+    assert names["losses"][2] < names["losses"][0]
 
 
 def test_a_notebook_has_the_words_and_the_drawing(built):
@@ -113,6 +133,6 @@ def test_a_notebook_has_the_words_and_the_drawing(built):
     assert "largest: 0.61." in text
     assert "\\frac{Q K^\\top}{\\sqrt{d}}" in text
     pictures = re.findall(r"!\[.*?\]\((.*?)\)", text)
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     for picture in pictures:
         assert (folder / picture).read_text("utf-8").startswith("<svg")

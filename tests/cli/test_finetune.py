@@ -64,6 +64,8 @@ def test_it_tells_what_was_forgotten(octavo, base, taught, tmp_path):
         f"Before fine-tuning: {before:.3f} bits per byte "
         f"({now / before - 1:+.1%} since)\n"
     ) in again.out
+    # Its losses are not what the doctor knows: it names the base.
+    assert "was fine-tuned" in bad(octavo("doctor", out))
     # Asked, it stops at the end of its turn, for Hugging Face too.
     special = Tokenizer.load(out / "tokenizer.json").special_tokens
     ends = GenerationConfig.from_pretrained(out).eos_token_id
@@ -93,6 +95,11 @@ def test_it_learns_from_rewards(octavo, base, taught, tmp_path):
         (("--epochs", 0, "--out", "new"), "epochs is 0.0"),
         (("--reward", "sum", "--out", "new"), 'did you mean "sums"'),
         (("--reward", "sums", "--lora", 4, "--out", "new"), "--lora"),
+        (
+            ("--reward", "sums", "--rehearse", 0.1, "--out", "new"),
+            "--rehearse",
+        ),
+        (("--rehearse", 1, "--out", "new"), "rehearsal is 1.0"),
         (("--minutes", 1, "--epochs", 1, "--out", "new"), "give one"),
         (("--lora", 2000, "--out", "new"), "the rank is 2000"),
     ],

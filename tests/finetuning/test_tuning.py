@@ -29,6 +29,7 @@ from octavo.training import (
     Recipe,
     Run,
     TrainingRecipe,
+    Watcher,
     prepare_from_recipe,
     train,
 )
@@ -122,8 +123,9 @@ def test_stopped_and_gone_on_it_is_the_same_run(
     finetune(open_run(halves.folder))
     draw_run(whole, tmp_path / "a.svg")
     drawn = (tmp_path / "a.svg").read_text("utf-8")
-    count = "the share that is wrong" if reward else "nats a token"
-    assert f"<!-- answers: {count} -->" in drawn
+    sums = "answers: the share that is wrong"
+    measure = sums if reward else "what is learned: nats a token"
+    assert f"<!-- {measure} -->" in drawn
     for name in ("model.safetensors", "tuning.toml"):
         one, other = (
             (run.folder / name).read_bytes() for run in (whole, halves)
@@ -139,7 +141,44 @@ def test_minutes_decide_the_epochs(base, tmp_path, monkeypatch):
     assert 30_000 < recipe.training.tokens < 56_000 / 1.08
     read = [render(base.tokenizer, each).ids for each in SAID]
     epochs = recipe.training.tokens / sum(map(len, read))
-    assert recipe.tuning.epochs == pytest.approx(epochs, rel=1e-4)
+    # A quarter of the tokens is rehearsed, and no conversation.
+    assert recipe.tuning.epochs == pytest.approx(0.75 * epochs, rel=1e-4)
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(0.1, True), (1.0, False)])
+def test_too_few_minutes_are_told(
+    base, tmp_path, monkeypatch, minutes, told
+):
+    class Hearing(Watcher):
+        def noted(self, line: str) -> None:
+            heard.append(line)
+
+    heard: list[str] = []
+    monkeypatch.setattr(preparing, "speed_of", lambda *_: 100.0)
+    wish = TuningWish(
+        base=base.folder, examples="counting", minutes=minutes
+    )
+    prepare_tuning(wish, SAID, tmp_path / "run", Hearing())
+    warned = [line for line in heard if "never read" in line]
+    assert len(warned) == told
+    # 24 conversations, about 600 tokens, and 200 rehearsed: 8 seconds.
+    assert all("24 conversations" in line for line in warned)
+
+
+def test_what_is_rehearsed_is_forgotten_less(base, tmp_path):
+    forgotten = {}
+    for share in (0.0, 0.5):
+        wish = TuningWish(
+            base=base.folder,
+            examples="counting",
+            epochs=3.0,
+            rehearsal=share,
+        )
+        run = prepare_tuning(wish, SAID, tmp_path / str(share))
+        score = finetune(run)
+        assert score is not None
+        forgotten[share] = score.bits_per_byte - run.bits_before
+    assert forgotten[0.5] < forgotten[0.0] - 0.01
 
 
 @pytest.mark.parametrize("rank", [0, 4])
@@ -148,7 +187,7 @@ def test_to_measure_the_speed_moves_nothing(base, tmp_path, rank):
     model = Transformer(base.recipe.model)
     before = {n: x.clone() for n, x in model.state_dict().items()}
     read = [render(run.tokenizer, each) for each in SAID]
-    assert speed_of(run.recipe, model, read) > 0
+    assert speed_of(run.recipe, model, read, run.train) > 0
     assert all(
         torch.equal(x, before[n]) for n, x in model.state_dict().items()
     )

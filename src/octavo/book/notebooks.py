@@ -147,7 +147,8 @@ def imports_of(definition: Definition, code: str) -> list[str]:
 
 def picture_name(block: Fence) -> str:
     """Return the file of a figure's drawing."""
-    return f"{block.name.replace('.', '-')}.svg"
+    stem = f"{block.name}-{block.number}".replace(".", "-")
+    return f"{stem}.svg"
 
 
 class _Writer(Writer):

@@ -14,7 +14,7 @@ from octavo.cli.writing import writing_options
 @click.command
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("question")
-@writing_options()
+@writing_options(tokens=320)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(run: Path, question: str, as_json: bool, **how: Any) -> None:
     """Ask the model of RUN, which octavo finetune made, a QUESTION.

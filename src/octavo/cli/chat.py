@@ -19,7 +19,7 @@ with suppress(ImportError):  # Windows: its terminals can edit by themselves
 
 @click.command
 @click.argument("run", type=click.Path(path_type=Path))
-@writing_options()
+@writing_options(tokens=320)
 def command(run: Path, **how: Any) -> None:
     """Talk with the model of RUN, which octavo finetune made.
 

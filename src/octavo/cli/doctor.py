@@ -10,6 +10,8 @@ import click
 
 from octavo.cli.live import Live
 from octavo.cli.tables import plain_table, print_table
+from octavo.finetuning.recipe import TuningRecipe
+from octavo.foundation import UserError
 from octavo.foundation.interrupts import stop_requests
 from octavo.training import Run
 from octavo.training.doctor import (
@@ -67,6 +69,8 @@ def command(
         raise click.UsageError("give a run's folder, or --table")
     if not sweeping and (minutes, tokens) != (None, None):
         raise click.UsageError("--minutes and --tokens go with --sweep")
+    if run is not None:
+        require_base(run)
     if run is not None and sweeping:
         found = try_rates(Run.open(run), minutes, tokens)
         if not as_json:
@@ -79,6 +83,17 @@ def command(
         click.echo(json.dumps(diagnose(run).as_dict()))
     else:
         print_diagnosis(diagnose(run))
+
+
+def require_base(run: Path) -> None:
+    """Raise UserError for a fine-tuned run, whose losses mean another."""
+    if (run / TuningRecipe.FILE).is_file():
+        base = TuningRecipe.load(run / TuningRecipe.FILE).tuning.base
+        raise UserError(
+            f"{run} was fine-tuned, and the doctor knows only what octavo "
+            f"train makes: see its samples.md and loss.png, or ask the "
+            f"doctor about its base, {base}"
+        )
 
 
 def try_rates(run: Run, minutes: float | None, tokens: int | None) -> Sweep:

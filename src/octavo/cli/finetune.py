@@ -39,6 +39,13 @@ from octavo.tokenizer import Tokenizer
     metavar="NAME",
     help="sums: learn from own answers to them, and which were right.",
 )
+@click.option(
+    "--rehearse",
+    type=float,
+    metavar="SHARE",
+    help="Of all that is read, so much is the base's own text, that it is "
+    "not forgotten. 0.25 unless told.",
+)
 @click.option("--epochs", type=float, help="How often each is read.")
 @click.option(
     "--minutes", type=float, help="As often as these have time for."
@@ -56,6 +63,7 @@ def command(
     out: Path | None,
     lora: int | None,
     reward: str | None,
+    rehearse: float | None,
     epochs: float | None,
     minutes: float | None,
     seed: int,
@@ -89,6 +97,7 @@ def command(
             epochs=epochs,
             minutes=minutes,
             lora_rank=lora or 0,
+            rehearsal=rehearse,
             reward=reward or "",
             seed=seed,
         )

@@ -43,7 +43,7 @@ class Chat:
         tokenizer: Tokenizer,
         sampling: Sampling | None = None,
         seed: int = 0,
-        tokens: int = 200,
+        tokens: int = 320,
     ) -> None:
         check_seed(seed)
         self.tokenizer, self.sampling = tokenizer, sampling

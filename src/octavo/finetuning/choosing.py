@@ -14,10 +14,11 @@ TOKENS_PER_STEP = 4096  # about; fewer where conversations are few,
 STEPS_PER_EPOCH = 10  # so that a pass has at least about so many steps
 # Of the rates that a base learned at, fine-tuning takes these shares; an
 # adapter, which begins at nothing, has a rate of its own.
-MATRIX_SHARE, OTHER_SHARE = 0.2, 0.2
+MATRIX_SHARE, OTHER_SHARE = 0.6, 0.6
 LORA_RATE = 0.005
 QUESTIONS_PER_STEP, REWARD_RATE = 8, 1e-4
 EPOCHS, REWARD_EPOCHS = 2.0, 0.2
+REHEARSAL = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class TuningWish:
     examples: str
     epochs: float | None = None  # None: the usual ones
     lora_rank: int = 0
+    rehearsal: float | None = None  # None: the usual share; in rewards 0
     reward: str = ""
     seed: int = 0
     minutes: float | None = None  # decides the epochs, if it is given
@@ -54,10 +56,18 @@ class TuningWish:
             return self.epochs
         return REWARD_EPOCHS if self.reward else EPOCHS
 
+    @property
+    def rehearsed(self) -> float:
+        """What share of all that is read is the base's own text."""
+        if self.rehearsal is not None:
+            return self.rehearsal
+        return 0.0 if self.reward else REHEARSAL
 
-def once(conversations: Sequence[Rendered]) -> float:
-    """Return how many tokens one pass over conversations reads."""
-    return mean_length(conversations) * len(conversations)
+
+def once(conversations: Sequence[Rendered], rehearsed: float) -> float:
+    """Return how many tokens one pass reads, what is rehearsed too."""
+    said = mean_length(conversations) * len(conversations)
+    return said / (1 - rehearsed)
 
 
 def recipe_for(
@@ -69,13 +79,17 @@ def recipe_for(
         examples=wish.examples,
         conversations=len(conversations),
         epochs=wish.epochs_or_usual,
+        rehearsal=wish.rehearsed,
         lora_rank=wish.lora_rank,
         reward=wish.reward,
     )
     full = base.training.matrix_learning_rate
     training = replace(
         base.training,
-        tokens=max(1, round(tuning.epochs * once(conversations))),
+        tokens=max(
+            1,
+            round(tuning.epochs * once(conversations, tuning.rehearsal)),
+        ),
         batch_size=batch_size(wish, conversations),
         seed=wish.seed,
         matrix_learning_rate=full * MATRIX_SHARE,
@@ -97,8 +111,9 @@ def batch_size(wish: TuningWish, conversations: Sequence[Rendered]) -> int:
     """Return how many conversations a step reads."""
     if wish.reward:
         return QUESTIONS_PER_STEP
+    said = (1 - wish.rehearsed) * TOKENS_PER_STEP
     most = min(
-        TOKENS_PER_STEP / mean_length(conversations),
+        said / mean_length(conversations),
         len(conversations) / STEPS_PER_EPOCH,
     )
     return max(1, round(most))

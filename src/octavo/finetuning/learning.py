@@ -3,6 +3,9 @@
 Shapes: N tokens in a row, M of them trained, D width, V vocabulary.
 """
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -11,6 +14,8 @@ from octavo.model import Transformer
 from octavo.training.backends import TorchBackend
 from octavo.training.memory.precision import products_in
 from octavo.training.memory.saving import saved_in
+
+ROUND = 256  # the head is asked at so many places, or twice as many, ...
 
 
 def trained_loss(
@@ -28,11 +33,34 @@ def trained_losses(
     The model reads everything, and the head is asked only where there is
     something to learn: M of N tokens.
     """
-    trained = targets[0] != UNTRAINED  # (N,)
-    hidden = model.hidden(inputs, lengths=lengths)[0, trained]  # (M, D)
-    logits = model.head(hidden).float()  # (M, V)
+    trained = (targets[0] != UNTRAINED).nonzero().flatten()  # (M,)
+    few = functional.pad(trained, (0, -len(trained) % ROUND))
+    hidden = model.hidden(inputs, lengths=lengths)[0, few]
+    logits = model.head(hidden)[: len(trained)].float()  # (M, V)
     right = targets[0, trained]
     return functional.cross_entropy(logits, right, reduction="none")
+
+
+def shares(targets: Tensor, lengths: Sequence[int]) -> Tensor:
+    """Return each trained token's share (M,) of what a step learns.
+
+    As a mean of tokens, a sonnet would count as much as twenty short
+    answers; as a mean of conversations, a word of it nearly nothing. So
+    each conversation counts by the square root of its trained tokens.
+
+    >>> shares(torch.tensor([[7, UNTRAINED, 1, 2, 3, 4]]), [2, 4])
+    tensor([0.3333, 0.1667, 0.1667, 0.1667, 0.1667])
+    """
+    trained = targets[0] != UNTRAINED  # (N,)
+    counts = torch.stack(
+        [part.sum() for part in torch.split(trained, list(lengths))]
+    )
+    every = (
+        counts.clamp_min(1)
+        .rsqrt()
+        .repeat_interleave(torch.tensor(lengths))[trained]
+    )
+    return every / every.sum()
 
 
 class PackBackend(TorchBackend):
@@ -44,11 +72,12 @@ class PackBackend(TorchBackend):
         targets: Tensor,
         lengths: list[int] | None = None,
     ) -> float:
-        """Return a pack's loss; keep its gradients for `step`."""
+        """Return a pack's mean loss; keep the gradients for `step`."""
         assert lengths is not None
-        loss = self.losses(inputs, targets, lengths).mean()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
+        losses = self.losses(inputs, targets, lengths)
+        share = shares(targets, lengths).to(losses.device)
+        (share * losses).sum().backward()  # type: ignore[no-untyped-call]
+        return losses.mean().item()
 
     def losses(
         self, inputs: Tensor, targets: Tensor, lengths: list[int]

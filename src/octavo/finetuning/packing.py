@@ -16,11 +16,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from octavo.finetuning.rendering import Rendered
 from octavo.foundation import UserError
+from octavo.training.batches import Batches
 
 UNTRAINED = -100  # a target that is none: PyTorch's own mark for it
+STEP = 16  # lengths of conversations are rounded up to multiples of it
 
 
 class Pack(NamedTuple):
@@ -35,6 +38,7 @@ def pack(conversations: Sequence[Rendered]) -> Pack:
     """Put rendered conversations in a row.
 
     Of each, the last id is a target only, and the first an input only.
+    See `fill` for rows of lengths that recur.
 
     >>> spoken = Rendered(ids=[7, 8, 9], trained=[False, False, True])
     >>> pack([spoken, spoken]).targets.tolist()
@@ -54,6 +58,36 @@ def pack(conversations: Sequence[Rendered]) -> Pack:
         inputs=torch.tensor([inputs]),
         targets=torch.tensor([targets]),
         lengths=[len(each.ids) - 1 for each in conversations],
+    )
+
+
+def fill(row: Pack, context: int) -> Pack:
+    """Fill a row up to whole contexts, with a text that is not learned.
+
+    PyTorch's products are compiled for each shape and kept: rows that all
+    have lengths of their own would fill the memory with them.
+    """
+    short = -row.inputs.shape[1] % context
+    if not short:
+        return row
+    return Pack(
+        inputs=functional.pad(row.inputs, (0, short)),
+        targets=functional.pad(row.targets, (0, short), value=UNTRAINED),
+        lengths=[*row.lengths, short],
+    )
+
+
+def rounded(spoken: Rendered, context: int) -> Rendered:
+    """Lengthen a conversation to one of few lengths, by ids not learned.
+
+    It is no longer than the context afterwards, if it was not before.
+    """
+    short = min(
+        -(len(spoken.ids) - 1) % STEP, context + 1 - len(spoken.ids)
+    )
+    return Rendered(
+        ids=spoken.ids + [0] * short,
+        trained=spoken.trained + [False] * short,
     )
 
 
@@ -79,18 +113,45 @@ class Passes:
 
 
 class Packs:
-    """The packs of a run, one for each step."""
+    """The packs of a run, one for each step.
+
+    With a text, windows of it stand behind the conversations, all learned.
+    Packs are whole contexts (see `fill`), if they are told one.
+    """
 
     def __init__(
-        self, conversations: Sequence[Rendered], size: int, seed: int
+        self,
+        conversations: Sequence[Rendered],
+        size: int,
+        seed: int,
+        text: Batches | None = None,
+        context: int = 0,
     ) -> None:
-        self.conversations = conversations
+        self.text, self.context = text, context
+        self.conversations = [
+            rounded(each, context) if context else each
+            for each in conversations
+        ]
         self.passes = Passes(len(conversations), size, seed)
         self.tokens_per_step = round(size * mean_length(conversations))
+        if text:
+            self.tokens_per_step += text.tokens_per_step
 
     def at(self, step: int) -> Pack:
         """Return the pack of a step."""
-        return pack([self.conversations[n] for n in self.passes.at(step)])
+        said = pack([self.conversations[n] for n in self.passes.at(step)])
+        row = behind(said, *self.text.at(step)) if self.text else said
+        return fill(row, self.context) if self.context else row
+
+
+def behind(said: Pack, inputs: Tensor, targets: Tensor) -> Pack:
+    """Put windows of a text, (B, T) each, behind conversations."""
+    windows, length = inputs.shape
+    return Pack(
+        inputs=torch.cat([said.inputs, inputs.reshape(1, -1)], dim=1),
+        targets=torch.cat([said.targets, targets.reshape(1, -1)], dim=1),
+        lengths=[*said.lengths, *[length] * windows],
+    )
 
 
 @lru_cache(maxsize=2)

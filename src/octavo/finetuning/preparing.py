@@ -116,12 +116,14 @@ def prepare_tuning(
     if minutes := wish.minutes:
         now = time.perf_counter()
         pace = Pace(
-            speed=speed_of(recipe, model, fit),
+            speed=speed_of(recipe, model, fit, base.train),
             judging=now - judging,
             starting=now - began,
         )
-        epochs = pace.tokens(minutes) / once(fit)
+        epochs = pace.tokens(minutes) / once(fit, wish.rehearsed)
         watcher.noted(f"{epochs:.2f} epochs: {pace.rule(minutes)}")
+        if epochs < 1:
+            watcher.noted(too_short(epochs, minutes, len(fit)))
         wish = replace(wish, minutes=None, epochs=epochs)
         recipe = recipe_for(wish, base.recipe, fit)
     with replacing_folder(out) as folder:
@@ -132,6 +134,15 @@ def prepare_tuning(
         kept = [name for name in TAKEN if not name.endswith(".npy")]
         write_checksums(folder, [*kept, *MADE])
     return TunedRun.open(out)
+
+
+def too_short(epochs: float, minutes: float, number: int) -> str:
+    """Say that there is no time to read everything, and how much is."""
+    return (
+        f"that is too short: of {number:,} conversations "
+        f"{1 - epochs:.0%} are never read; once takes about "
+        f"{minutes / epochs:.0f} minutes, and they are learned in several"
+    )
 
 
 def judged(base: Run, model: Transformer, watcher: Watcher) -> Score:

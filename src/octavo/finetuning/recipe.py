@@ -15,8 +15,9 @@ class Tuning:
 
     `base` and `examples` are as they were named; the weights and the
     conversations themselves are in the folder. Of those, `conversations`
-    fit the context. `epochs` is how often each is read. `lora_rank` is 0
-    where the whole model learns. With a `reward` the conversations are
+    fit the context. `epochs` is how often each is read. Of what is read
+    the share `rehearsal` is the base's own training text. `lora_rank` is
+    0 where the whole model learns. With a `reward` the conversations are
     questions only, which the model answers for it.
     """
 
@@ -24,6 +25,7 @@ class Tuning:
     examples: str
     conversations: int
     epochs: float = 2.0
+    rehearsal: float = 0.0
     lora_rank: int = 0
     reward: str = ""
 
@@ -31,6 +33,11 @@ class Tuning:
         if not 0 < self.epochs <= 1000:
             raise UserError(
                 f"epochs is {self.epochs}; it must be above 0, up to 1000"
+            )
+        if not 0 <= self.rehearsal < 1:
+            raise UserError(
+                f"the share of rehearsal is {self.rehearsal}; it must be "
+                "0 or more, and below 1"
             )
         if not 0 <= self.lora_rank <= 1024:
             raise UserError(
@@ -41,6 +48,10 @@ class Tuning:
         if self.reward and self.lora_rank:
             raise UserError(
                 "rewards teach the whole model: leave out --lora"
+            )
+        if self.reward and self.rehearsal:
+            raise UserError(
+                "rewards come from answers alone: leave out --rehearse"
             )
 
 
@@ -61,7 +72,7 @@ class TuningRecipe(Recipe):
         """What a step's loss is."""
         if self.tuning.reward:
             return "answers: the share that is wrong"
-        return "answers: nats a token"
+        return "what is learned: nats a token"
 
     @property
     def num_steps(self) -> int:

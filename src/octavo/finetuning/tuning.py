@@ -13,13 +13,13 @@ from octavo.finetuning.messages import (
     Conversation,
     read_conversations,
 )
-from octavo.finetuning.packing import Packs
 from octavo.finetuning.preparing import (
     BASE,
     EXAMPLES,
     TunedRun,
     rendered,
 )
+from octavo.finetuning.rehearsal import lessons
 from octavo.finetuning.rendering import end_of_turn, render, render_prompt
 from octavo.finetuning.rewards import RewardBackend, Trials
 from octavo.foundation.files import remove_folder
@@ -69,8 +69,8 @@ def from_conversations(run: Run) -> Course:
     load_weights(model, run.folder / BASE)
     said = read_conversations(run.folder / EXAMPLES)
     ask = asking(run.tokenizer, some_questions(said))
-    size, seed = training.batch_size, training.seed
     if tuning.reward:
+        size, seed = training.batch_size, training.seed
         state = State(model=model, backend=RewardBackend(model, training))
         asked = short_ones(said, run)
         trials = Trials(model, run.tokenizer, asked, size, seed)
@@ -78,7 +78,7 @@ def from_conversations(run: Run) -> Course:
     teacher = learner(model, training, tuning.lora_rank)
     read = rendered(said, run.tokenizer, run.recipe, Watcher())
     state = State(model=model, backend=teacher)
-    return Course(state, Packs(read, size, seed), ask)
+    return Course(state, lessons(run.recipe, read, run.train), ask)
 
 
 def short_ones(

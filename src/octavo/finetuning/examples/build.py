@@ -20,13 +20,14 @@ from octavo.finetuning.examples.people import (
 )
 from octavo.finetuning.examples.phrasings import all_phrasings, fill
 from octavo.finetuning.examples.plays import all_plays, plays_of
+from octavo.finetuning.examples.sonnets import sonnet_topics
 from octavo.finetuning.examples.sums import sum_topics
 from octavo.finetuning.examples.talk import talk_topics
 from octavo.finetuning.examples.topics import Part, Topic
+from octavo.finetuning.examples.turns import conversations
 from octavo.finetuning.examples.unknown import unknown_topics
 from octavo.finetuning.examples.verse import (
     poem_topics,
-    sonnet_topics,
     speech_topics,
 )
 from octavo.finetuning.messages import (
@@ -113,17 +114,16 @@ def examples_named(name: str) -> tuple[Conversation, ...]:
     """Return the conversations of a name, or of a user's own file.
 
     The names are `shakespeare`, for all that is made from the works, and
-    `sums`, for those alone. What is trained on and what is tested does not
-    depend on a run's seed. Raises UserError.
+    `sums`, for those alone, one at a time. What is trained on and what is
+    tested does not depend on a run's seed. Raises UserError.
     """
     if name not in (WORKS, SUMS):
         return read_conversations(name)
-    examples = build_examples(load_corpus(WORKS), seed=0)
-    return tuple(
-        example.messages
-        for example in examples.train
-        if name == WORKS or example.kind == "sum"
-    )
+    examples = build_examples(load_corpus(WORKS), seed=0).train
+    if name == SUMS:
+        return tuple(e.messages for e in examples if e.kind == "sum")
+    exchanges = (example.messages for example in examples)
+    return tuple(conversations(exchanges, _random("turns")))
 
 
 def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:
@@ -140,7 +140,7 @@ def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:
     yield from person_topics(where)
     yield from act_topics(plays)
     yield from line_topics(known_lines(open_plays))
-    yield from sonnet_topics(corpus.train)
+    yield from sonnet_topics(corpus.train, _random("sonnets"))
     yield from poem_topics(corpus.train)
     yield from speech_topics(open_plays, where, random)
     yield from sum_topics(random)

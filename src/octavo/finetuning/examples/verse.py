@@ -1,4 +1,4 @@
-"""Sonnets, stanzas and speeches: what a model writes when it is asked to.
+"""Stanzas and speeches: what a model writes when it is asked to.
 
 All are whole pieces of the texts to train on. What a poem is about is told
 by the words in it that few other poems have: see SUBJECTS.
@@ -75,18 +75,6 @@ def poems(documents: Iterable[Document], name: str) -> list[str]:
     ]
 
 
-def sonnet_topics(documents: Collection[Document]) -> Iterator[Topic]:
-    """Ask for a sonnet, of any kind or about something."""
-    sonnets = [p for p in poems(documents, "sonnets") if _length(p) == 14]
-    rare = _rarity(sonnets)
-    for sonnet in sonnets:
-        yield _open("sonnet", "sonnet", {}, sonnet)
-        if about := subject(sonnet, rare):
-            yield _open(
-                "sonnet", "sonnet-about", {"subject": about}, sonnet
-            )
-
-
 def poem_topics(documents: Collection[Document]) -> Iterator[Topic]:
     """Ask for a poem about something: a sonnet, or a stanza of another.
 
@@ -106,10 +94,10 @@ def poem_topics(documents: Collection[Document]) -> Iterator[Topic]:
     ]
     sonnets = poems(documents, "sonnets")
     for pieces in (stanzas, [p for p in sonnets if _length(p) == 14]):
-        rare = _rarity(pieces)
+        rare = rarity(pieces)
         for piece in pieces:
             if about := subject(piece, rare):
-                yield _open("poem", "poem", {"subject": about}, piece)
+                yield asked_for("poem", "poem", {"subject": about}, piece)
 
 
 def speech_topics(
@@ -131,7 +119,7 @@ def speech_topics(
             number = min(len(speeches), MOST_SPEECHES)
             for speech in random.sample(speeches, number):
                 text = "\n".join(speech.lines)
-                yield _open("speech", "speech", slots, text)
+                yield asked_for("speech", "speech", slots, text)
 
 
 def subject(poem: str, rare: dict[str, float]) -> str:
@@ -149,7 +137,7 @@ def subject(poem: str, rare: dict[str, float]) -> str:
     return max(scores, key=lambda name: scores[name], default="")
 
 
-def _rarity(many: Collection[str]) -> dict[str, float]:
+def rarity(many: Collection[str]) -> dict[str, float]:
     """Return for each subject the log of how few poems mention it."""
     named = Counter(name for poem in many for name in _mentions(poem))
     return {
@@ -186,7 +174,7 @@ def _is_verse(speech: Speech) -> bool:
     )
 
 
-def _open(
+def asked_for(
     kind: str, phrasing: str, slots: dict[str, str], answer: str
 ) -> Topic:
     """Return a topic that has many answers, of which this is one."""
