@@ -21,6 +21,7 @@ NOTEBOOKS = {  # a listing of each takes the place of what was imported
     "08-gradients": "causal_attention",
     "09-training": "orthogonalise",
     "10-limits": "_loss_of",
+    "11-writing": "_keep_nucleus",
 }
 
 

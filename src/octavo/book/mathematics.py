@@ -21,7 +21,8 @@ TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S")
 SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε",
     "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π",
-    "sigma": "σ", "phi": "φ", "partial": "∂", "nabla": "∇", "infty": "∞",
+    "sigma": "σ", "tau": "τ", "phi": "φ",
+    "partial": "∂", "nabla": "∇", "infty": "∞",
     "cdot": "⋅", "times": "×", "sum": "∑", "prod": "∏", "leq": "≤",
     "geq": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→",
     "ldots": "…", "cdots": "⋯", "top": "⊤", "odot": "⊙", "mid": "∣",
