@@ -59,7 +59,7 @@ def can_be_copied(code: str, lines: list[str]) -> bool:
         all(line in rest for line in wanted)
         for start, line in enumerate(lines)
         if line == wanted[0]
-        for rest in [iter(lines[start : start + len(wanted) + 30])]
+        for rest in [iter(lines[start : start + len(wanted) + 70])]
     )
 
 
