@@ -72,7 +72,7 @@ def cuts(ranks: Row, certain: Row, verse: Row, open_end: Row) -> str:
     )
     chart.line([(50, 0), (50, 1)], FAINT, 0.8)
     chart.line([(1, 0.9), (1000, 0.9)], FAINT, 0.8)
-    chart.words("k", 50, 0.02, colour=FAINT)
+    chart.words("k", 50, 0.05, colour=FAINT)
     chart.words("p", 1000, 0.88, colour=FAINT)
     for name, held, colour, at in (
         ("Wherefore art", certain, RED, (1.0, 0.8)),
