@@ -137,6 +137,6 @@ def test_a_notebook_has_the_words_and_the_drawing(built):
     assert "largest: 0.61." in text
     assert "\\frac{Q K^\\top}{\\sqrt{d}}" in text
     pictures = re.findall(r"!\[.*?\]\((.*?)\)", text)
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     for picture in pictures:
         assert (folder / picture).read_text("utf-8").startswith("<svg")
