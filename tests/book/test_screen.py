@@ -74,6 +74,7 @@ def test_the_search_knows_the_sections_and_their_code(built):
     assert found == [
         f"{PAGE}#by-hand",
         f"{PAGE}#code",
+        "11-writing.html#tail",
         "A-one-file.html#one-model",
         "A-one-file.html#one-writing",
     ]
