@@ -17,7 +17,7 @@ NOTEBOOKS = {  # a listing of each takes the place of what was imported
     "02-mathematics": "cross_entropy",
     "03-text": "spelling_key",
     "04-tokens": "count_pairs",
-    "05-embeddings": "rotate",
+    "05-embeddings": "rotary_angles",
     "06-attention": "scaled_dot_product_attention",
     "07-transformer": "SwiGLU",
     "08-gradients": "causal_attention",
