@@ -40,3 +40,10 @@ def test_a_minus_belongs_to_its_number_or_stands_between_two():
 def test_what_cannot_be_set_is_named(latex, said):
     with pytest.raises(UserError, match=said):
         to_typst(latex)
+
+
+def test_a_hat_and_what_becomes_of_something():
+    latex = r"x \leftarrow \frac{\hat m}{2}"
+    assert to_typst(latex) == "x ← frac(hat(m), 2)"
+    hat = '<mover accent="true"><mi>m</mi><mo>^</mo></mover>'
+    assert hat in to_mathml(latex)

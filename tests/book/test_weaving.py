@@ -215,3 +215,14 @@ def test_sources_are_cited_and_known(book):
     assert book.weave().sources["one"].title == "All"
     sources.write_text(entry.format("one") + entry.format("two"))
     assert book.fault() == 'sources.toml: nothing cites "two"'
+
+
+def test_only_a_number_has_a_minus(book):
+    book.write(
+        "# Small\n\nIt is {w.low:.1f}, {w.name}, {w.much}.\n\n"
+        "```python w\nlow, name, much = -2.5, 'well-read', '1-2 --a'\n```\n"
+    )
+    (book.folder / "words.txt").write_text("")
+    book.record()
+    told = plain(book.weave().chapters[0].blocks[1].children)
+    assert told == "It is \u22122.5, well-read, 1-2 --a."

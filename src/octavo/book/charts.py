@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from octavo.book.drawing import BLUE, FAINT, HAIR, INK, Drawing
 
 Point = tuple[float, float]
+Ticks = Mapping[float, str] | Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,24 @@ class Chart:
             text, across + dx, down + dy, colour=colour, align=align
         )
 
+    def names(
+        self, ends: Iterable[tuple[str, Point, str]], apart: float = 10.0
+    ) -> None:
+        """Name lines at their ends, the names so far apart at least.
+
+        Each is a name, the numbers of an end, and a colour.
+        """
+        above = -math.inf
+        for name, end, colour in sorted(ends, key=lambda one: -one[1][1]):
+            down = max(self.at(*end)[1], above + apart)
+            shift = down - self.at(*end)[1]
+            self.words(name, *end, colour=colour, dy=3 + shift)
+            above = down
+
     def scales(
         self,
-        x: Mapping[float, str],
-        y: Mapping[float, str],
+        x: Ticks,
+        y: Ticks,
         below: str = "",
         above: str = "",
     ) -> None:

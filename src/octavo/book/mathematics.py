@@ -21,10 +21,12 @@ TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S")
 SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε",
     "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π",
-    "sigma": "σ", "phi": "φ", "partial": "∂", "nabla": "∇", "infty": "∞",
+    "sigma": "σ", "tau": "τ", "phi": "φ",
+    "partial": "∂", "nabla": "∇", "infty": "∞",
     "cdot": "⋅", "times": "×", "sum": "∑", "prod": "∏", "leq": "≤",
     "geq": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→",
     "ldots": "…", "cdots": "⋯", "top": "⊤", "odot": "⊙", "mid": "∣",
+    "leftarrow": "←",
 }  # fmt: skip
 NAMED = ("log", "exp", "max", "min", "cos", "sin", "tanh")
 WORDS = ("text", "mathrm")
@@ -90,6 +92,7 @@ class _Parser:
         made: dict[str, Callable[[], Node]] = {
             "frac": lambda: Node("frac", "", (self.atom(), self.atom())),
             "sqrt": lambda: Node("sqrt", "", (self.atom(),)),
+            "hat": lambda: Node("hat", "", (self.atom(),)),
             "mathbf": lambda: Node("bold", self.argument()),
             "left": self.atom,
             "right": self.atom,
@@ -130,7 +133,7 @@ def _typst(node: Node | None) -> str:
     inside = [_typst(one) for one in node.inside]
     if node.kind == "row":
         return " ".join(inside)
-    if node.kind in ("frac", "sqrt"):
+    if node.kind in ("frac", "sqrt", "hat"):
         return f"{node.kind}({', '.join(inside)})"
     if node.kind == "script":
         base, below, above = inside
@@ -162,11 +165,14 @@ def _mathml(node: Node | None) -> str:
         tag = both if below and above else names[0 if below else 1]
         parts = [_mathml(one) for one in node.inside if one]
         return f"<{tag}>{''.join(parts)}</{tag}>"
+    inside = "".join(map(_mathml, node.inside))
+    if node.kind == "hat":
+        return f'<mover accent="true">{inside}<mo>^</mo></mover>'
     tag = {"row": "mrow", "frac": "mfrac", "sqrt": "msqrt"}.get(
         node.kind, ""
     )
     if tag:
-        return f"<{tag}>{''.join(map(_mathml, node.inside))}</{tag}>"
+        return f"<{tag}>{inside}</{tag}>"
     form: Callable[[str], str] = {
         "letter": "<mi>{}</mi>",
         "number": "<mn>{}</mn>",

@@ -5,6 +5,7 @@ its code, each output its text, each value is a word, each reference has a
 number. What cannot be filled is a UserError that says where.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ from octavo.book.recordings import (
 from octavo.book.sources import Source, read_sources
 from octavo.book.spelling import spelling_faults
 from octavo.foundation import UserError, check_known, did_you_mean
+
+MINUS = re.compile(r"((?<!\w)|(?<=\de))-(?=\d)")  # of a number
 
 
 @dataclass
@@ -205,7 +208,7 @@ class _Weaver:
         except (TypeError, ValueError, LookupError) as error:
             name = ".".join((value.name, value.field, *value.inside))
             raise UserError(f"{where}: {name}: {error}") from None
-        return Text(words.replace("-", "\u2212"))
+        return Text(MINUS.sub("\u2212", words))
 
     def link(self, link: Link, where: str) -> Link:
         """Give a reference its number: [figure](#shape), figure 6.2."""

@@ -15,6 +15,7 @@ from octavo.book.drawing import (
 )
 
 Matrix = Sequence[Sequence[float]]
+Moment = tuple[int, Matrix]  # a step, and a head's weights after it
 
 
 def matrices(
@@ -82,9 +83,36 @@ def heads(before: Sequence[Matrix], after: Sequence[Matrix]) -> str:
         head = number % len(before) + 1
         when = "untrained" if number < len(before) else "trained"
         sheet.words(f"head {head}, {when}", left, 8, align="left")
-        for i, row in enumerate(weights):
-            y = 16 + i * cell
-            sheet.box(left, y, (i + 1) * cell, cell, SHADE)
-            for j, one in enumerate(row[: i + 1]):
-                sheet.share(left + j * cell, y, cell, one)
+        _looks(sheet, weights, left, 16, cell)
     return sheet.typst()
+
+
+def sharpening(words: Sequence[str], moments: Sequence[Moment]) -> str:
+    """Draw a head at some moments of its training, the last one large."""
+    left, top, cell = 114.0, 16.0, 8.35
+    side = cell * len(words)
+    sheet = Drawing(height=top + side + 1)
+    *small, (step, weights) = moments
+    sheet.words(f"step {step:,}", left, 8, align="left")
+    _looks(sheet, weights, left, top, cell)
+    for row, word in enumerate(words):
+        sheet.words(word.strip(), left - 5, top + row * cell + 6.4,
+                    size=7, align="right", mono=True)  # fmt: skip
+    pitch = (side + top + 4) / len(small)
+    little = (pitch - top - 4) / len(words)
+    for number, (step, weights) in enumerate(small):
+        above = number * pitch
+        sheet.words(f"step {step:,}", 0, above + 8, align="left")
+        _looks(sheet, weights, 0, above + top, little)
+    return sheet.typst()
+
+
+def _looks(
+    sheet: Drawing, weights: Matrix, left: float, top: float, cell: float
+) -> None:
+    """Draw a head's weights, up to the diagonal."""
+    for i, row in enumerate(weights):
+        y = top + i * cell
+        sheet.box(left, y, (i + 1) * cell, cell, SHADE)
+        for j, one in enumerate(row[: i + 1]):
+            sheet.share(left + j * cell, y, cell, one)

@@ -175,7 +175,7 @@ def across(vector: Row, unit: Row, pull: Row) -> str:
     sheet.formula("g", *at(tip + long * g + 8 - 3j))
     for towards, name, colour, beside in (
         (g, "", INK, 0j),
-        (along, "dropped", FAINT, 4j),
+        (along, "dropped", FAINT, 2j - 20),
         (g - along, "left", RED, 4 - 12j),
     ):
         end = tip + long * towards
@@ -227,8 +227,8 @@ def nudges(
         chart.line(points, colour)
         for x, y in points:
             chart.dot(x, y, colour, 1.6)
-    chart.words("single precision", 10**-6.6, 10**-0.6, colour=GOLD)
-    chart.words("double precision", 10**-9.2, 10**-7.2, colour=BLUE)
+    chart.words("single precision", 10**-7.4, 10**-0.3, colour=GOLD)
+    chart.words("double precision", 10**-9.0, 10**-8.0, colour=BLUE)
     return sheet.typst()
 
 
