@@ -19,7 +19,10 @@ def main() -> None:
     parser.add_argument("--merges", type=int, default=768)
     parser.add_argument("--prompt", default="\n")
     wanted = parser.parse_args()
-    text = wanted.file.read_text(encoding="utf-8")
+    try:
+        text = wanted.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        parser.error(f"cannot read {wanted.file}: {error}")
     place = int(0.9 * len(text))
     taught, held_out = text[:place], text[place:]
 
@@ -42,7 +45,6 @@ def main() -> None:
     scored = torch.cat((ids[-1:], others))  # what the first one follows
     score = bits_per_byte(model, scored, len(held_out.encode()))
     print(f"held out: {score:.3f} bits per byte\n")
-
     prompt = tokenizer.encode(wanted.prompt)
     new = generate(model, prompt, num_tokens=200)
     print(wanted.prompt + tokenizer.decode(new))
