@@ -16,6 +16,7 @@ from typing import Literal
 import typst
 
 from octavo.book.document import (
+    Answers,
     Chapter,
     Citation,
     Code,
@@ -165,7 +166,16 @@ class _Writer(Writer):
     def _items(self, block: Items) -> str:
         items = [f"[{self.blocks(item)}]" for item in block.items]
         kind = "enum" if block.ordered else "list"
+        if block.labels:
+            names, leads = (
+                f"({', '.join(map(quoted, some))},)"
+                for some in (block.labels, block.leads)
+            )
+            kind, items = "linked", [names, leads, *items]
         return f"#listed({kind}({', '.join(items)}))"
+
+    def _answers(self, block: Answers) -> str:
+        return f"#answers[{self._items(block)}]"
 
     def _equation(self, block: Equation) -> str:
         number, name = quoted(block.number), quoted(block.label)

@@ -40,6 +40,7 @@ from octavo.book.recordings import (
     parameters,
     recording_faults,
 )
+from octavo.book.solutions import bind, read_solutions, solution_faults
 from octavo.book.sources import Source, read_sources
 from octavo.book.spelling import spelling_faults
 from octavo.foundation import UserError, check_known, did_you_mean
@@ -58,14 +59,18 @@ class Book:
 
 
 def read_chapters(folder: Path) -> list[Chapter]:
-    """Read the chapters of a book's folder, in the order of their names."""
+    """Read the chapters of a book's folder, in the order of their names.
+
+    After them come the solutions to their exercises.
+    """
     paths = sorted(folder.glob("*-*.md"))
     if not paths:
         raise UserError(
             f"{folder} holds no chapters (00-name.md): run this in a clone "
             "of the project, or give --source"
         )
-    return [read_chapter(path) for path in paths]
+    chapters = [read_chapter(path) for path in paths]
+    return chapters + read_solutions(folder, chapters)
 
 
 def weave(folder: Path) -> Book:
@@ -73,7 +78,8 @@ def weave(folder: Path) -> Book:
     chapters = read_chapters(folder)
     runs = list_runs(chapters)
     words = spelling_faults(chapters, folder / "words.txt")
-    raise_all([*words, *recording_faults(chapters, runs)])
+    unsolved = solution_faults(chapters)
+    raise_all([*words, *unsolved, *recording_faults(chapters, runs)])
     targets = number(chapters)
     recordings = {
         run.block.name: run.recording for run in runs if run.recording
@@ -87,6 +93,7 @@ def weave(folder: Path) -> Book:
         faults += _Weaver(book, chapter, cited).weave()
     idle = sorted(book.sources.keys() - cited)
     raise_all(faults + [f'sources.toml: nothing cites "{k}"' for k in idle])
+    book.chapters = bind(chapters)
     return book
 
 
