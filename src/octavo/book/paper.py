@@ -155,8 +155,9 @@ def closing_of(chapter: Chapter) -> Fence | None:
     if not heads or not isinstance(chapter.blocks[-1], Items):
         return None
     last = chapter.blocks[heads[-1] - 1]
-    drawn = isinstance(last, Fence) and last.kind == "figure"
-    return last if drawn else None
+    if isinstance(last, Fence) and last.kind == "figure":
+        return last
+    return None
 
 
 class _Writer(Writer):
