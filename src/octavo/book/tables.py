@@ -113,10 +113,10 @@ def records_table(behind: Behind) -> Made:
         minutes = f"{origin.minutes:.0f}" if origin.minutes else DASH
         links = [_link(section) for section in sections_of(runs)]
         machine = machines[machine_key(origin)]
-        words = (letters[entry], minutes, origin.seed or DASH, machine)
-        cells = [[Text(word)] for word in words]
-        cells.insert(1, [Code(entry)])
-        rows.append([*cells, _listed(links)])
+        words = minutes, origin.seed or DASH, machine
+        cells: list[Cell] = [[Text(word)] for word in words]
+        name: Cell = [Code(entry)]
+        rows.append([[Text(letters[entry])], name, *cells, _listed(links)])
         rows += [[[], [Code(command)]] for command in origin.command]
     columns = {"": "left", "record": "left", "minutes": "right"}
     others = ("seed", "machine", "read in")
@@ -133,7 +133,7 @@ def machines_table(behind: Behind) -> Made:
     packages = {key for one in told for key in one} - set(SHOWN.values())
     *words, day = SHOWN.values()
     keys = [*words, *sorted(packages), day]
-    rows = [
+    rows: list[list[Cell]] = [
         [[Text(key)], *([Text(one.get(key, DASH))] for one in told)]
         for key in keys
         if any(key in one for one in told)
