@@ -133,10 +133,13 @@ def machines_table(behind: Behind) -> Made:
     packages = {key for one in told for key in one} - set(SHOWN.values())
     *words, day = SHOWN.values()
     keys = [*words, *sorted(packages), day]
-    rows: list[list[Cell]] = [
-        [[Text(key)], *([Text(one.get(key, DASH))] for one in told)]
+    said = [
+        (key, *(one.get(key, DASH) for one in told))
         for key in keys
         if any(key in one for one in told)
+    ]
+    rows: list[list[Cell]] = [
+        [[Text(word)] for word in row] for row in said
     ]
     letters = lettered(machines, ascii_uppercase).values()
     return dict.fromkeys(("", *letters), "left"), rows
