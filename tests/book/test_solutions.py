@@ -40,7 +40,9 @@ def test_a_solution_passes_its_check_and_a_wrong_one_does_not(
     monkeypatch.setenv("OCTAVO_CACHE", str(works_cache))
     solution = solutions(PARTS[part])[number - 1]
     (check,), wrong = codes(solution, "check"), codes(solution, "wrong")
-    assert wrong, "no wrong answer, so nothing shows that the check can fail"
+    assert wrong, (
+        "no wrong answer, so nothing shows that the check can fail"
+    )
     names = names_after(part)
     with restoring(names):
         run(codes(solution, "python"), names)

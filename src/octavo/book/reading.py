@@ -12,12 +12,13 @@ a table; and fenced blocks that begin with what they are:
     sh NAME            a command that runs
     output NAME        what a snippet or command printed
     figure PROGRAM     a drawing
+    table PROGRAM      a table that the press makes: see `tables.py`
     verbatim           what is printed as it stands
     solutions          where an appendix has the solutions to all exercises
 
 (What the files of solutions have besides says `solutions.py`.)
 
-Lines "key: value" are options in a listing, an output and a figure. Of a
+Lines "key: value" are options of what names something elsewhere. Of a
 figure, "page: own" is for one as high as a page, and "parts" is a list for
 its program.
 """
@@ -51,12 +52,13 @@ from octavo.book.document import (
 )
 from octavo.foundation import UserError, check_known
 
-KINDS = ("listing", "python", "sh", "output", "figure")
+KINDS = ("listing", "python", "sh", "output", "figure", "table")
 UNNAMED = ("verbatim", "solutions")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
     "figure": ("label", "caption", "of", "page", "parts"),
+    "table": ("label", "caption"),
 }
 MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"
@@ -167,7 +169,7 @@ class _Reader:
         cells = [[self.inside(one) for one in row.children] for row in rows]
         return Table(line, rows=cells, aligned=aligned)
 
-    def _fence(self, node: SyntaxTreeNode, line: int) -> Fence:
+    def _fence(self, node: SyntaxTreeNode, line: int) -> Block:
         where = self.chapter.where(line)
         kind, name, *flags = [*node.info.split(), "", ""]
         unnamed = (*UNNAMED, *self.unnamed)
@@ -182,6 +184,9 @@ class _Reader:
             self.read_options(block, node.content, where)
         else:
             block.code = node.content.rstrip("\n")
+        if kind == "table":
+            words, label = block.caption, block.label
+            return Table(line, label, program=name, caption=words)
         return block
 
     def read_options(self, block: Fence, content: str, where: str) -> None:

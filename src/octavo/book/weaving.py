@@ -32,6 +32,7 @@ from octavo.book.faults import raise_all
 from octavo.book.library import find
 from octavo.book.numbering import KINDS, Target, number
 from octavo.book.one_file import FILE, sections
+from octavo.book.origins import origin_faults, read_origins
 from octavo.book.reading import read_chapter
 from octavo.book.recordings import (
     FIGURES,
@@ -43,6 +44,7 @@ from octavo.book.recordings import (
 from octavo.book.solutions import bind, read_solutions, solution_faults
 from octavo.book.sources import Source, read_sources
 from octavo.book.spelling import spelling_faults
+from octavo.book.tables import Behind, fill_tables
 from octavo.foundation import UserError, check_known, did_you_mean
 
 MINUS = re.compile(r"((?<!\w)|(?<=\de))-(?=\d)")  # of a number
@@ -79,8 +81,13 @@ def weave(folder: Path) -> Book:
     runs = list_runs(chapters)
     words = spelling_faults(chapters, folder / "words.txt")
     unsolved = solution_faults(chapters)
-    raise_all([*words, *unsolved, *recording_faults(chapters, runs)])
+    origins = read_origins(folder)
+    said = origin_faults(runs, origins)
+    unfit = recording_faults(chapters, runs)
+    raise_all([*words, *unsolved, *unfit, *said])
     targets = number(chapters)
+    whole = [one for one in chapters if not one.after]
+    fill_tables(Behind(whole, runs, origins))
     recordings = {
         run.block.name: run.recording for run in runs if run.recording
     }
