@@ -103,6 +103,11 @@ class Paragraph(Block):
 
 
 @dataclass
+class Asked(Paragraph):
+    """The beginning of an exercise, above its solution."""
+
+
+@dataclass
 class Quote(Block):
     """Blocks in another's voice."""
 

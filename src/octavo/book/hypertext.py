@@ -8,6 +8,7 @@ from pygments.lexers import PythonLexer
 
 from octavo.book.document import (
     Answers,
+    Asked,
     Citation,
     Code,
     Equation,
@@ -62,6 +63,9 @@ class HtmlWriter(Writer):
 
     def _paragraph(self, block: Paragraph) -> str:
         return f"<p>{self.inside(block.children)}</p>"
+
+    def _asked(self, block: Asked) -> str:
+        return f'<p class="asked">{self.inside(block.children)}</p>'
 
     def _quote(self, block: Quote) -> str:
         return f"<blockquote>{self.blocks(block.blocks)}</blockquote>"

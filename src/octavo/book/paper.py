@@ -18,6 +18,7 @@ import typst
 
 from octavo.book.document import (
     Answers,
+    Asked,
     Chapter,
     Citation,
     Code,
@@ -195,6 +196,9 @@ class _Writer(Writer):
 
     def _answers(self, block: Answers) -> str:
         return f"#answers[{self._items(block)}]"
+
+    def _asked(self, block: Asked) -> str:
+        return f"#asked[{self.inside(block.children)}]"
 
     def _equation(self, block: Equation) -> str:
         number, name = quoted(block.number), quoted(block.label)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from octavo.book.document import (
     Answers,
+    Asked,
     Block,
     Chapter,
     Fence,
@@ -24,7 +25,6 @@ from octavo.book.document import (
     Inline,
     Items,
     Paragraph,
-    Styled,
     Text,
     plain,
     walk,
@@ -180,7 +180,7 @@ def is_place(block: Block) -> bool:
     return isinstance(block, Fence) and block.kind == "solutions"
 
 
-def reminder(exercise: Block) -> Paragraph:
+def reminder(exercise: Block) -> Asked:
     """Return the first sentence of an exercise."""
     assert isinstance(exercise, Paragraph)
     kept: list[Inline] = []
@@ -190,5 +190,4 @@ def reminder(exercise: Block) -> Paragraph:
             kept.append(Text(child.text[: ends.end()]))
             break
         kept.append(child)
-    words = Styled("emphasis", kept)
-    return Paragraph(exercise.line, children=[words])
+    return Asked(exercise.line, children=kept)
