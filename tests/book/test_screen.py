@@ -1,5 +1,6 @@
 """The book on screens: its web pages and its notebooks."""
 
+import ast
 import io
 import json
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from octavo.book.building import build
+from octavo.book.library import imported_names, names_bound
 
 SOURCE = Path(__file__).parents[2] / "book"
 PAGE = "06-attention.html"
@@ -95,6 +97,22 @@ def test_a_notebook_runs_and_prints_what_the_book_says(
             exec(code, names)
         assert printed.getvalue().rstrip() == said.rstrip()
     assert names[listing].__module__ == "reader"
+
+
+def test_no_cell_imports_again_what_a_listing_above_defines(built):
+    """A reader who changes `merge` in its listing must not lose that."""
+    for chapter, listing in NOTEBOOKS.items():
+        path = built / f"notebooks/{chapter}.ipynb"
+        anew: set[str] = set()
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                tree = ast.parse(cell["source"])
+                assert not anew & set(imported_names(tree)), cell["id"]
+                if cell["metadata"]["name"].startswith("octavo."):
+                    anew |= {
+                        name for n in tree.body for name in names_bound(n)
+                    }
+        assert listing in anew
 
 
 def code_cells(built: Path, chapter: str) -> list[tuple[str, str]]:
