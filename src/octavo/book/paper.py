@@ -25,6 +25,7 @@ from octavo.book.document import (
     Fence,
     Formula,
     Heading,
+    Inline,
     Items,
     Link,
     Paragraph,
@@ -194,18 +195,28 @@ class _Writer(Writer):
 
     def _table(self, block: Table) -> str:
         caption = self.inside(block.caption)
+        columns = len(block.rows[0])
         cells = [
-            f"[{self.inside(one)}]" for row in block.rows for one in row
+            cell for row in block.rows for cell in self.cells(row, columns)
         ]
         arguments = [
             quoted(block.number),
             quoted(block.label),
             f"[{caption}]" if caption else "none",
-            str(len(block.rows[0])),
+            str(columns),
             f"({', '.join(block.aligned)},)",
             *cells,
         ]
         return f"#tabled({', '.join(arguments)})"
+
+    def cells(self, row: list[list[Inline]], columns: int) -> list[str]:
+        """Return a row's cells; of a short one, the last spans the rest."""
+        cells = [f"[{self.inside(one)}]" for one in row]
+        if len(row) == 1 < columns:
+            return [f"titling({columns}, {cells[0]})"]
+        if len(row) < columns:
+            cells[-1] = f"spanning({columns - len(row) + 1}, {cells[-1]})"
+        return cells
 
     def _listing(self, block: Fence) -> str:
         symbol = block.name.removeprefix("octavo.")
