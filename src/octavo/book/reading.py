@@ -1,10 +1,11 @@
 r"""Chapters as Markdown: a file in, a tree out.
 
 Beside CommonMark with tables: $mathematics$ as LaTeX; a label after a
-heading, {#heads}; [figure](#label), which becomes "figure 6.2"; [@source];
-{run.loss:.2f}, a recorded value, or {run.table.key} of a dictionary;
-**a term**, introduced and put into the index; "Table: words {#label}" below
-a table; and fenced blocks that begin with what they are:
+heading, {#heads}; [figure](#label), which becomes "figure 6.2", and
+[number](#label), which becomes "6.2"; [@source]; {run.loss:.2f}, a recorded
+value, or {run.table.key} of a dictionary; **a term**, introduced and put
+into the index; "Table: words {#label}" below a table; and fenced blocks
+that begin with what they are:
 
     listing SYMBOL     code of the library; octavo_one.SECTION, a part of
                        what `octavo book one-file` writes

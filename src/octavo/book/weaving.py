@@ -225,7 +225,10 @@ class _Weaver:
         return Text(MINUS.sub("\u2212", words))
 
     def link(self, link: Link, where: str) -> Link:
-        """Give a reference its number: [figure](#shape), figure 6.2."""
+        """Give a reference its number: [figure](#shape), figure 6.2.
+
+        [number](#shape) is 6.2 alone.
+        """
         label = link.target.removeprefix("#")
         words = self.filled(link.children, where)
         if label == link.target:
@@ -246,4 +249,6 @@ class _Weaver:
                     f"{target.number}"
                 )
             words = [*words, Text(f"\u00a0{target.number}")]
+        elif said == "number":
+            words = [Text(target.number)]
         return Link(link.target, words)
