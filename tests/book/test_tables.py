@@ -24,6 +24,7 @@ from octavo.book.records import read_record
 
 loss = read_record("runs/ten/metrics.jsonl")[-1]["loss"]
 times = read_record("times.json")
+noted = read_record("noted.json")
 ```
 
 ## Words
@@ -54,6 +55,9 @@ machine = { cpu = "a slow one", cores = 2 }
 ["times.json"]
 seed = "1, 2"
 minutes = 0.6
+
+["noted.json"]
+minutes = 3
 """
 RECIPE = 'octavo = "0.1.0"\ntorch = "2.13.0"\n[training]\nseed = 7\n'
 TIMES = {
@@ -78,6 +82,8 @@ def clone(book):
     (ten / "metrics.jsonl").write_text(lines)
     (ten / "recipe.toml").write_text(RECIPE)
     (ten.parents[1] / "times.json").write_text(json.dumps(TIMES))
+    noted = {"source": "LOG.md, in June", "rows": []}
+    (ten.parents[1] / "noted.json").write_text(json.dumps(noted))
     say(book, ENTRIES)
     book.write(CHAPTER)
     book.record()
@@ -102,13 +108,15 @@ def tables_of(book) -> list[list[str]]:
 
 def test_the_tables_say_where_numbers_come_from(clone):
     runs, records, machines = tables_of(clone)
-    assert runs[1:] == ["1 | Small: 1.1 (read) a b;\u20021.2 said."]
+    assert runs[1:] == ["1 | Small: 1.1 (read) a b c;\u20021.2 said."]
     assert records[1:] == [
         "a | runs/ten | 2 | 7 | A | 1.1",
         " | octavo train",
         " | keep RUN",
         "b | times.json | 1 | 1, 2 | B | 1.1",
         " | python times.py",
+        "c | noted.json | 3 | \u2013 | \u2013 | 1.1",
+        " | LOG.md, in June",
     ]
     assert machines == [
         " | A | B",
@@ -119,6 +127,12 @@ def test_the_tables_say_where_numbers_come_from(clone):
         "torch | 2.13.0 | 2.13.0",
         "measured on | \u2013 | 25 November 2026",
     ]
+
+
+def test_a_record_may_say_all_of_it_itself(clone):
+    say(clone, ENTRIES[: ENTRIES.index('["times')])
+    _, records, _ = tables_of(clone)
+    assert "b | times.json | \u2013 | \u2013 | B | 1.1" in records
 
 
 def test_a_table_is_numbered_and_its_sections_are_links(clone):
@@ -136,12 +150,12 @@ def test_a_table_is_numbered_and_its_sections_are_links(clone):
     ("entries", "said"),
     [
         (
-            ENTRIES.partition('["times')[0],
-            '01-small.md:7: benchmarks/records.toml does not say how "ti',
+            ENTRIES[ENTRIES.index('["times') :],
+            '01-small.md:7: benchmarks/records.toml does not say how "ru',
         ),
         (ENTRIES.replace("times.", "tims."), 'is no record "tims.json"'),
         (
-            ENTRIES + 'command = "x"\n',
+            ENTRIES.replace("minutes = 0.6", 'command = "x"'),
             '"times.json" says its command itself',
         ),
         (ENTRIES.replace("command", "# "), 'which command made "runs/ten"'),
@@ -157,7 +171,7 @@ def test_the_press_wants_to_know_how_each_record_was_made(
 
 def test_a_table_has_a_program(clone):
     clone.write(CHAPTER.replace("table runs", "table ran"))
-    assert "table at 01-small.md:23" in clone.fault()
+    assert "table at 01-small.md:24" in clone.fault()
 
 
 def test_every_result_has_an_entry():

@@ -1,7 +1,7 @@
 """How the records came to be: commands, machines, seeds, minutes.
 
-What a record does not say itself stands in `benchmarks/records.toml`, under
-its path in `benchmarks/results/`, or under that of its folder.
+A record says it itself, or it stands in `benchmarks/records.toml`, under
+the record's path in `benchmarks/results/`, or under that of its folder.
 """
 
 import json
@@ -21,9 +21,13 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """How a record came to be, as far as anybody wrote it down."""
+    """How a record came to be, as far as anybody wrote it down.
 
-    command: tuple[str, ...]
+    By commands, or from a `source`, such as an entry of the log.
+    """
+
+    command: tuple[str, ...] = ()
+    source: str = ""
     minutes: float | None = None
     seed: str = ""
     machine: Facts = field(default_factory=dict)
@@ -35,15 +39,21 @@ def read_origins(start: Path) -> dict[str, Origin]:
     Raises UserError for an entry of no record, and for one that repeats
     what the record says.
     """
-    for folder in (start.resolve(), *start.resolve().parents):
-        results = folder / RECORDS
-        if (path := results.with_name(ENTRIES)).exists():
-            entries = tomllib.loads(path.read_text("utf-8"))
-            return {
-                name: _origin(results / name, name, entry)
-                for name, entry in entries.items()
-            }
-    return {}
+    folders = (start.resolve(), *start.resolve().parents)
+    found = (folder / RECORDS for folder in folders)
+    results = next((path for path in found if path.is_dir()), None)
+    if results is None:
+        return {}
+    listed = results.with_name(ENTRIES)
+    text = listed.read_text("utf-8") if listed.exists() else ""
+    entries: Facts = tomllib.loads(text)
+    for path in results.rglob("*.json"):
+        if {"command", "source"} & said_by(path).keys():
+            entries.setdefault(path.relative_to(results).as_posix(), {})
+    return {
+        name: _origin(results / name, name, entry)
+        for name, entry in entries.items()
+    }
 
 
 def _origin(record: Path, name: str, entry: Facts) -> Origin:
@@ -56,9 +66,9 @@ def _origin(record: Path, name: str, entry: Facts) -> Origin:
     if twice := sorted(entry.keys() & said.keys() - {"machine"}):
         raise UserError(f'{ENTRIES}: "{name}" says its {twice[0]} itself')
     facts = {**entry, **said}
-    if "command" not in facts:
+    command = facts.get("command", ())
+    if not command and "source" not in facts:
         raise UserError(f'{ENTRIES}: which command made "{name}"?')
-    command = facts["command"]
     facts["command"] = (
         (command,) if isinstance(command, str) else tuple(command)
     )
@@ -77,7 +87,7 @@ def said_by(record: Path) -> Facts:
     return {key: content[key] for key in KEPT if key in content}
 
 
-KEPT = ("command", "machine")
+KEPT = ("command", "source", "machine", "minutes", "seed")
 
 
 def _said_by_run(folder: Path) -> Facts:

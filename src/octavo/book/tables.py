@@ -112,12 +112,13 @@ def records_table(behind: Behind) -> Made:
         origin = behind.origins[entry]
         minutes = f"{origin.minutes:.0f}" if origin.minutes else DASH
         links = [_link(section) for section in sections_of(runs)]
-        machine = machines[machine_key(origin)]
+        machine = machines.get(machine_key(origin), DASH)
         words = minutes, origin.seed or DASH, machine
         cells: list[Cell] = [[Text(word)] for word in words]
         name: Cell = [Code(entry)]
         rows.append([[Text(letters[entry])], name, *cells, _listed(links)])
         rows += [[[], [Code(command)]] for command in origin.command]
+        rows += [[[], [Text(origin.source)]]] if origin.source else []
     columns = {"": "left", "record": "left", "minutes": "right"}
     others = ("seed", "machine", "read in")
     return {**columns, **dict.fromkeys(others, "left")}, rows
@@ -150,7 +151,8 @@ def machines_of(behind: Behind) -> dict[Machine, list[Facts]]:
     found: dict[Machine, list[Facts]] = {}
     for entry in behind.read():
         origin = behind.origins[entry]
-        found.setdefault(machine_key(origin), []).append(origin.machine)
+        if any(key := machine_key(origin)):
+            found.setdefault(key, []).append(origin.machine)
     return found
 
 
