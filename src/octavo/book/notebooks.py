@@ -191,8 +191,11 @@ class _Writer(Writer):
         return f"$$\n{block.latex}{tag}\n$$"
 
     def _table(self, block: Table) -> str:
+        columns = len(block.aligned)
         rows = [
-            f"| {' | '.join(map(self.inside, row))} |" for row in block.rows
+            f"| {' | '.join(map(self.inside, row))} |"
+            + " |" * (columns - len(row))
+            for row in block.rows
         ]
         rule = {"left": ":--", "right": "--:", "center": ":-:"}
         marks = " | ".join(rule[one] for one in block.aligned)

@@ -1,6 +1,7 @@
 """The book on paper: woven chapters as Typst, and Typst as a PDF.
 
-The page itself is `press/page.typ`; here its functions are called.
+The page itself is `press/page.typ`, and what stands on it is in the files
+beside it; here their functions are called.
 """
 
 import re
@@ -25,6 +26,7 @@ from octavo.book.document import (
     Fence,
     Formula,
     Heading,
+    Inline,
     Items,
     Link,
     Paragraph,
@@ -44,6 +46,7 @@ from octavo.foundation.files import write_bytes
 
 SPECIAL = re.compile(r"([\\#*_`$<>@\[\]~=+/\"';(-])")
 Kind = Literal["pdf", "svg", "png"]
+PRESS = ("page", "blocks", "front", "back")
 FONTS = ("fontpkg_eb_garamond", "fontpkg_inconsolata")
 
 
@@ -79,7 +82,8 @@ def compile_typst(text: str, when: datetime, kind: Kind = "pdf") -> bytes:
             if part.is_file():
                 Path(folder, part.name).write_bytes(part.read_bytes())
         main = Path(folder, "main.typ")
-        main.write_text(f'#import "page.typ": *\n{text}', "utf-8")
+        names = "".join(f'#import "{part}.typ": *\n' for part in PRESS)
+        main.write_text(names + text, "utf-8")
         try:
             return typst.compile(
                 main,
@@ -103,12 +107,10 @@ def book_text(book: Book, edition: Edition) -> str:
     """Return the whole book as Typst."""
     day = edition.when.astimezone(UTC)
     date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"
-    cover = files("octavo.book.press").joinpath("front.typ")
     imprint = (edition.version, edition.date, edition.commit)
     history = " ".join(map(release_text, edition.history))
     parts = [
         f'#show: book.with(title: "Octavo", date: {date})',
-        cover.read_text("utf-8"),
         f"#front({', '.join(map(quoted, imprint))}, ({history}))",
         "#contents()",
         *(chapter_text(chapter, book) for chapter in book.chapters),
@@ -125,14 +127,31 @@ def release_text(release: Release) -> str:
 
 def chapter_text(chapter: Chapter, book: Book) -> str:
     """Return a chapter as Typst."""
-    return _Writer(book).blocks(chapter.blocks)
+    closing = closing_of(chapter)
+    written = _Writer(book, closing).blocks(chapter.blocks)
+    return written + ("\n\n#closing(last, after: true)" if closing else "")
+
+
+def closing_of(chapter: Chapter) -> Fence | None:
+    """Return the drawing that the text ends with, before the exercises."""
+    heads = [
+        place
+        for place, block in enumerate(chapter.blocks)
+        if isinstance(block, Heading) and block.level == 2
+    ]
+    if not heads or not isinstance(chapter.blocks[-1], Items):
+        return None
+    last = chapter.blocks[heads[-1] - 1]
+    if isinstance(last, Fence) and last.kind == "figure":
+        return last
+    return None
 
 
 class _Writer(Writer):
     """Writes a chapter's blocks."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, book: Book, closing: Fence | None = None) -> None:
+        self.book, self.closing = book, closing
 
     def _heading(self, block: Heading) -> str:
         words, name = self.inside(block.children), quoted(block.label)
@@ -168,18 +187,28 @@ class _Writer(Writer):
 
     def _table(self, block: Table) -> str:
         caption = self.inside(block.caption)
+        columns = len(block.rows[0])
         cells = [
-            f"[{self.inside(one)}]" for row in block.rows for one in row
+            cell for row in block.rows for cell in self.cells(row, columns)
         ]
         arguments = [
             quoted(block.number),
             quoted(block.label),
             f"[{caption}]" if caption else "none",
-            str(len(block.rows[0])),
+            str(columns),
             f"({', '.join(block.aligned)},)",
             *cells,
         ]
         return f"#tabled({', '.join(arguments)})"
+
+    def cells(self, row: list[list[Inline]], columns: int) -> list[str]:
+        """Return a row's cells; of a short one, the last spans the rest."""
+        cells = [f"[{self.inside(one)}]" for one in row]
+        if len(row) == 1 < columns:
+            return [f"titling({columns}, {cells[0]})"]
+        if len(row) < columns:
+            cells[-1] = f"spanning({columns - len(row) + 1}, {cells[-1]})"
+        return cells
 
     def _listing(self, block: Fence) -> str:
         symbol = block.name.removeprefix("octavo.")
@@ -206,9 +235,12 @@ class _Writer(Writer):
     def _figure(self, block: Fence) -> str:
         number, name = quoted(block.number), quoted(block.label)
         caption = self.inside(block.caption)
+        how = f"{number}, {name}, [{caption}]"
+        if block is self.closing:
+            drawing = f"#let last = figure({how})[{block.picture}]"
+            return f"{drawing}\n#closing(last)"
         apart = "true" if block.options.get("page") else "false"
-        how = f"{number}, {name}, [{caption}], apart: {apart}"
-        return f"#drawn({how})[{block.picture}]"
+        return f"#drawn({how}, apart: {apart})[{block.picture}]"
 
     def _text(self, inline: Text) -> str:
         return escaped(inline.text)
