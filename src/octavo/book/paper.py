@@ -18,6 +18,7 @@ import typst
 
 from octavo.book.bibliography import label_of
 from octavo.book.document import (
+    Block,
     Chapter,
     Citation,
     Code,
@@ -127,31 +128,32 @@ def release_text(release: Release) -> str:
 
 def chapter_text(chapter: Chapter, book: Book) -> str:
     """Return a chapter as Typst."""
-    closing = closing_of(chapter)
-    written = _Writer(book, closing).blocks(chapter.blocks)
-    return written + ("\n\n#closing(last, after: true)" if closing else "")
+    writer, blocks = _Writer(book), chapter.blocks
+    cut = exercises_at(blocks)
+    last = blocks[cut - 1]
+    if not cut or not isinstance(last, Fence) or last.kind != "figure":
+        return writer.blocks(blocks)
+    text, exercises = map(writer.blocks, (blocks[: cut - 1], blocks[cut:]))
+    drawing = writer.drawing(last).replace("figure(", "figure.with(", 1)
+    closing = f"#closing({drawing})[\n{exercises}\n]"
+    return f"{text}\n\n{closing}"
 
 
-def closing_of(chapter: Chapter) -> Fence | None:
-    """Return the drawing that the text ends with, before the exercises."""
+def exercises_at(blocks: Sequence[Block]) -> int:
+    """Return where a last section begins that ends with a list, or 0."""
     heads = [
         place
-        for place, block in enumerate(chapter.blocks)
+        for place, block in enumerate(blocks)
         if isinstance(block, Heading) and block.level == 2
     ]
-    if not heads or not isinstance(chapter.blocks[-1], Items):
-        return None
-    last = chapter.blocks[heads[-1] - 1]
-    if isinstance(last, Fence) and last.kind == "figure":
-        return last
-    return None
+    return heads[-1] if heads and isinstance(blocks[-1], Items) else 0
 
 
 class _Writer(Writer):
     """Writes a chapter's blocks."""
 
-    def __init__(self, book: Book, closing: Fence | None = None) -> None:
-        self.book, self.closing = book, closing
+    def __init__(self, book: Book) -> None:
+        self.book = book
 
     def _heading(self, block: Heading) -> str:
         words, name = self.inside(block.children), quoted(block.label)
@@ -232,15 +234,15 @@ class _Writer(Writer):
 
     _verbatim = _output
 
-    def _figure(self, block: Fence) -> str:
+    def drawing(self, block: Fence) -> str:
+        """Return what makes a drawing with its number and caption."""
         number, name = quoted(block.number), quoted(block.label)
         caption = self.inside(block.caption)
-        how = f"{number}, {name}, [{caption}]"
-        if block is self.closing:
-            drawing = f"#let last = figure({how})[{block.picture}]"
-            return f"{drawing}\n#closing(last)"
+        return f"figure({number}, {name}, [{caption}])[{block.picture}]"
+
+    def _figure(self, block: Fence) -> str:
         apart = "true" if block.options.get("page") else "false"
-        return f"#drawn({how}, apart: {apart})[{block.picture}]"
+        return f"#drawn({self.drawing(block)}, apart: {apart})"
 
     def _text(self, inline: Text) -> str:
         return escaped(inline.text)

@@ -31,7 +31,7 @@ class Source:
 
 
 def read_sources(path: Path) -> dict[str, Source]:
-    """Read the bibliography, by key, in the order in which it is cited."""
+    """Read the bibliography, by key, in the order of names and years."""
     if not path.exists():
         return {}
     with path.open("rb") as file:
@@ -44,5 +44,8 @@ def read_sources(path: Path) -> dict[str, Source]:
         if times > 1:
             raise UserError(f'{path.name}: {times} are cited as "{cited}"')
     return dict(
-        sorted(found.items(), key=lambda one: one[1].cited.casefold())
+        sorted(
+            found.items(),
+            key=lambda one: (one[1].short.casefold(), one[1].year),
+        )
     )
