@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from octavo.book.sources import Source
+
 
 @dataclass(frozen=True)
 class Text:
@@ -20,7 +22,8 @@ class Text:
 class Styled:
     """Inlines in another voice."""
 
-    style: str  # "emphasis", or "term": introduced here, so in the index
+    # "emphasis"; "term": introduced here, so in the index; or "aside"
+    style: str
     children: list["Inline"]
 
 
@@ -105,6 +108,13 @@ class Paragraph(Block):
 @dataclass
 class Asked(Paragraph):
     """The beginning of an exercise, above its solution."""
+
+
+@dataclass
+class Entry(Paragraph):
+    """A work of the bibliography, and why one would read it."""
+
+    source: Source = field(kw_only=True)
 
 
 @dataclass

@@ -14,6 +14,7 @@ that begin with what they are:
     output NAME        what a snippet or command printed
     figure PROGRAM     a drawing
     table PROGRAM      a table that the press makes: see `tables.py`
+    sources            the bibliography, work by work
     verbatim           what is printed as it stands
     solutions          where an appendix has the solutions to all exercises
 
@@ -54,7 +55,7 @@ from octavo.book.document import (
 from octavo.foundation import UserError, check_known
 
 KINDS = ("listing", "python", "sh", "output", "figure", "table")
-UNNAMED = ("verbatim", "solutions")
+UNNAMED = ("verbatim", "sources", "solutions")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
@@ -104,6 +105,11 @@ def read_into(chapter: Chapter, unnamed: Sequence[str] = ()) -> Chapter:
         )
     chapter.title, chapter.label = title.children, title.label
     return chapter
+
+
+def read_words(text: str, chapter: Chapter) -> list[Inline]:
+    """Read a line of Markdown, as of a chapter."""
+    return _Reader(chapter).words(text)
 
 
 class _Reader:

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from octavo.book.bibliography import list_sources
 from octavo.book.cutting import Cut, check_width, cut
 from octavo.book.document import (
     Chapter,
@@ -78,27 +79,26 @@ def read_chapters(folder: Path) -> list[Chapter]:
 def weave(folder: Path) -> Book:
     """Read a book and fill it; raise UserError for all that is amiss."""
     chapters = read_chapters(folder)
+    sources = read_sources(folder / "sources.toml")
+    unlisted = list_sources(chapters, sources)
     runs = list_runs(chapters)
     words = spelling_faults(chapters, folder / "words.txt")
     unsolved = solution_faults(chapters)
     origins = read_origins(folder)
-    said = origin_faults(runs, origins)
-    unfit = recording_faults(chapters, runs)
-    raise_all([*words, *unsolved, *unfit, *said])
+    said = [*origin_faults(runs, origins), *unlisted, *unsolved]
+    raise_all([*words, *recording_faults(chapters, runs), *said])
     targets = number(chapters)
     whole = [one for one in chapters if not one.after]
     fill_tables(Behind(whole, runs, origins))
     recordings = {
         run.block.name: run.recording for run in runs if run.recording
     }
-    book = Book(
-        chapters, targets, read_sources(folder / "sources.toml"), recordings
-    )
+    book = Book(chapters, targets, sources, recordings)
     cited: set[str] = set()
     faults: list[str] = []
     for chapter in chapters:
         faults += _Weaver(book, chapter, cited).weave()
-    idle = sorted(book.sources.keys() - cited)
+    idle = sorted(sources.keys() - cited)
     raise_all(faults + [f'sources.toml: nothing cites "{k}"' for k in idle])
     book.chapters = bind(chapters)
     return book
