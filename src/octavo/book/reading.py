@@ -115,7 +115,9 @@ def read_words(text: str, chapter: Chapter) -> list[Inline]:
 class _Reader:
     """Turns the parser's nodes into the book's."""
 
-    def __init__(self, chapter: Chapter, unnamed: Sequence[str]) -> None:
+    def __init__(
+        self, chapter: Chapter, unnamed: Sequence[str] = ()
+    ) -> None:
         self.chapter, self.unnamed = chapter, unnamed
 
     def blocks(self, nodes: list[SyntaxTreeNode]) -> Iterator[Block]:
