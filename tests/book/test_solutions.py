@@ -27,7 +27,7 @@ EXERCISES = [
 def names_after(part: str) -> Names:
     """What the names of a chapter mean at its end: run once for them all.
 
-    With two idle cores all chapters take about TIME, their solutions TIME.
+    All chapters take about two minutes of one core, their solutions one.
     """
     chapter = PARTS[part].after
     assert chapter is not None
