@@ -7,9 +7,11 @@ import pytest
 
 from octavo.book.drawing import FAINT, INK, RED
 from octavo.book.figures.decoder import PARTS, grown, whole
+from octavo.book.weaving import read_chapters
 from octavo.foundation import UserError
 
 RECORD = "benchmarks/results/runs/twelve-million-bpe/to-be.json"
+BOOK = Path(__file__).parents[2] / "book"
 LINE = json.loads(Path(__file__).parents[2].joinpath(RECORD).read_text())
 
 
@@ -45,3 +47,13 @@ def test_the_whole_has_every_part_and_the_numbers_of_the_run():
 def test_an_unknown_part_is_named():
     with pytest.raises(UserError, match='did you mean "attention"'):
         grown(LINE, parts=["atention"])
+
+
+def test_each_part_is_built_in_the_chapter_that_the_drawing_names():
+    found = {}
+    for chapter in read_chapters(BOOK):
+        for block in chapter.fences("figure"):
+            if block.name == "decoder.grown":
+                for part in block.options["parts"].split(", "):
+                    found[part] = int(chapter.number)
+    assert found == PARTS

@@ -107,6 +107,8 @@ def test_a_record_is_read_and_what_read_it_is_stale_when_it_changes(book):
     path = book.folder / "benchmarks/results/runs/a.jsonl"
     path.parent.mkdir(parents=True)
     path.write_text('{"loss": 3.0}\n{"loss": 1.414}\n')
+    entry = '["runs/a.jsonl"]\ncommand = "octavo train"\n'
+    (book.folder / "benchmarks/records.toml").write_text(entry)
     book.write(READS)
     book.record()
     assert recordings(book)["read"]["values"] == {"loss": 1.414}

@@ -11,7 +11,7 @@ CHAPTER = """\
 
 The first section says that half of ten is {half.answer}, or
 {half.answer:.2f} to two places. It is in [listing](#mask) of
-[chapter](#small).
+[chapter](#small), which is [number](#small).
 
 ```python half
 answer = 10 / 2
@@ -35,7 +35,7 @@ def test_a_chapter_is_filled_with_code_outputs_and_numbers(book):
     first = next(b for b in chapter.blocks if isinstance(b, Paragraph))
     assert plain(first.children) == (
         "The first section says that half of ten is 5.0, or 5.00 to two "
-        "places. It is in listing\u00a01.1 of chapter\u00a01."
+        "places. It is in listing\u00a01.1 of chapter\u00a01, which is 1."
     )
     _, output, listing = (b for b in chapter.blocks if isinstance(b, Fence))
     assert output.code == "half is 5.0"

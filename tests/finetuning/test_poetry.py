@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
     (base / "model.safetensors").rename(tmp_path / "base.safetensors")
     test = tuple(
         Question(kind=kind, question="Write!", answer=None)
-        for kind in ("poem", "sonnet", "sonnet", "speech")
+        for kind in ("poem", "sonnet", "sonnet", "speech", "blank-verse")
     )
     text = Document(name="sonnets", text=f"I\n\n{REAL}\n\nII\n\nHo\n")
     monkeypatch.setattr(
@@ -49,10 +49,13 @@ def folder(tmp_path, monkeypatch):
 def test_it_is_held_against_the_real_and_the_base(folder):
     found = poetry_run(folder)
     assert found["written"] == {
-        "sonnet": ["Ho", "Ho"], "poem": ["Ho"], "speech": ["Ho"]
-    }  # fmt: skip
+        "sonnet": ["Ho", "Ho"],
+        "blank-verse": ["Ho"],
+        "poem": ["Ho"],
+        "speech": ["Ho"],
+    }
     nothing = {"longest_copy": 1, "copied_8grams": 0.0}
-    assert found["all"] == {"texts": 4, **nothing}
+    assert found["all"] == {"texts": 5, **nothing}
     assert found["sonnets"]["model"] == form(["Ho", "Ho"]) | nothing
     assert found["sonnets"]["real"] == form([REAL, "Ho"])
     by_base = found["sonnets"]["base"]

@@ -119,8 +119,13 @@ class Items(Block):
 
 @dataclass
 class Table(Block):
-    """Rows of cells; the first row is the header."""
+    """Rows of cells; the first row is the header.
 
+    The last cell of a shorter row spans the rest, and a row of one cell is
+    a title for those below it.
+    """
+
+    program: str = ""  # what makes it, if the chapter does not have it
     rows: list[list[list[Inline]]] = field(default_factory=list)
     aligned: list[str] = field(default_factory=list)  # left, center, right
     caption: list[Inline] = field(default_factory=list)

@@ -83,9 +83,13 @@ class HtmlWriter(Writer):
             cells = [
                 f'<{tag} style="text-align:{how}">{words}</{tag}>'
                 for how, words in zip(
-                    block.aligned, map(self.inside, row), strict=True
+                    block.aligned, map(self.inside, row), strict=False
                 )
             ]
+            if rest := len(block.aligned) - len(row):  # the last spans it
+                kind = ' class="title"' if len(row) == 1 else ""
+                wide = f"<td{kind} colspan={rest + 1} "
+                cells[-1] = wide + cells[-1].removeprefix("<td ")
             rows.append(f"<tr>{''.join(cells)}</tr>")
         caption = self.caption("Table", block.number, block.caption)
         return (

@@ -1,6 +1,7 @@
 """The book on paper: woven chapters as Typst, and Typst as a PDF.
 
-The page itself is `press/page.typ`; here its functions are called.
+The page itself is `press/page.typ`, and what stands on it is in the files
+beside it; here their functions are called.
 """
 
 import re
@@ -16,6 +17,7 @@ from typing import Literal
 import typst
 
 from octavo.book.document import (
+    Block,
     Chapter,
     Citation,
     Code,
@@ -23,6 +25,7 @@ from octavo.book.document import (
     Fence,
     Formula,
     Heading,
+    Inline,
     Items,
     Link,
     Paragraph,
@@ -43,6 +46,7 @@ from octavo.foundation.files import write_bytes
 
 SPECIAL = re.compile(r"([\\#*_`$<>@\[\]~=+/\"';(-])")
 Kind = Literal["pdf", "svg", "png"]
+PRESS = ("page", "blocks", "front", "back")
 FONTS = ("fontpkg_eb_garamond", "fontpkg_inconsolata")
 
 
@@ -78,7 +82,8 @@ def compile_typst(text: str, when: datetime, kind: Kind = "pdf") -> bytes:
             if part.is_file():
                 Path(folder, part.name).write_bytes(part.read_bytes())
         main = Path(folder, "main.typ")
-        main.write_text(f'#import "page.typ": *\n{text}', "utf-8")
+        names = "".join(f'#import "{part}.typ": *\n' for part in PRESS)
+        main.write_text(names + text, "utf-8")
         try:
             return typst.compile(
                 main,
@@ -102,12 +107,10 @@ def book_text(book: Book, edition: Edition) -> str:
     """Return the whole book as Typst."""
     day = edition.when.astimezone(UTC)
     date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"
-    cover = files("octavo.book.press").joinpath("front.typ")
     imprint = (edition.version, edition.date, edition.commit)
     history = " ".join(map(release_text, edition.history))
     parts = [
         f'#show: book.with(title: "Octavo", date: {date})',
-        cover.read_text("utf-8"),
         f"#front({', '.join(map(quoted, imprint))}, ({history}))",
         "#contents()",
         *(chapter_text(chapter, book) for chapter in book.chapters),
@@ -131,15 +134,34 @@ def sources_text(sources: dict[str, Source]) -> str:
     for key, one in sources.items():
         why = f" {escaped(one.why)}" if one.why else ""
         entries.append(
-            f"({quoted(key)}, [{escaped(one.authors)} {one.year}. "
-            f"#emph[{escaped(one.title)}]. {escaped(one.where)}.{why}])"
+            f"({quoted(key)}, [{escaped(one.short)} {one.year}], "
+            f"[{escaped(one.authors)}, #emph[{escaped(one.title)}]. "
+            f"{escaped(one.where)}.{why}])"
         )
     return f"#sources-page(({', '.join(entries)},))"
 
 
 def chapter_text(chapter: Chapter, book: Book) -> str:
     """Return a chapter as Typst."""
-    return _Writer(book).blocks(chapter.blocks)
+    writer, blocks = _Writer(book), chapter.blocks
+    cut = exercises_at(blocks)
+    last = blocks[cut - 1]
+    if not cut or not isinstance(last, Fence) or last.kind != "figure":
+        return writer.blocks(blocks)
+    text, exercises = map(writer.blocks, (blocks[: cut - 1], blocks[cut:]))
+    drawing = writer.drawing(last).replace("figure(", "figure.with(", 1)
+    closing = f"#closing({drawing})[\n{exercises}\n]"
+    return f"{text}\n\n{closing}"
+
+
+def exercises_at(blocks: Sequence[Block]) -> int:
+    """Return where a last section begins that ends with a list, or 0."""
+    heads = [
+        place
+        for place, block in enumerate(blocks)
+        if isinstance(block, Heading) and block.level == 2
+    ]
+    return heads[-1] if heads and isinstance(blocks[-1], Items) else 0
 
 
 class _Writer(Writer):
@@ -173,18 +195,28 @@ class _Writer(Writer):
 
     def _table(self, block: Table) -> str:
         caption = self.inside(block.caption)
+        columns = len(block.rows[0])
         cells = [
-            f"[{self.inside(one)}]" for row in block.rows for one in row
+            cell for row in block.rows for cell in self.cells(row, columns)
         ]
         arguments = [
             quoted(block.number),
             quoted(block.label),
             f"[{caption}]" if caption else "none",
-            str(len(block.rows[0])),
+            str(columns),
             f"({', '.join(block.aligned)},)",
             *cells,
         ]
         return f"#tabled({', '.join(arguments)})"
+
+    def cells(self, row: list[list[Inline]], columns: int) -> list[str]:
+        """Return a row's cells; of a short one, the last spans the rest."""
+        cells = [f"[{self.inside(one)}]" for one in row]
+        if len(row) == 1 < columns:
+            return [f"titling({columns}, {cells[0]})"]
+        if len(row) < columns:
+            cells[-1] = f"spanning({columns - len(row) + 1}, {cells[-1]})"
+        return cells
 
     def _listing(self, block: Fence) -> str:
         symbol = block.name.removeprefix("octavo.")
@@ -208,12 +240,15 @@ class _Writer(Writer):
 
     _verbatim = _output
 
-    def _figure(self, block: Fence) -> str:
+    def drawing(self, block: Fence) -> str:
+        """Return what makes a drawing with its number and caption."""
         number, name = quoted(block.number), quoted(block.label)
         caption = self.inside(block.caption)
+        return f"figure({number}, {name}, [{caption}])[{block.picture}]"
+
+    def _figure(self, block: Fence) -> str:
         apart = "true" if block.options.get("page") else "false"
-        how = f"{number}, {name}, [{caption}], apart: {apart}"
-        return f"#drawn({how})[{block.picture}]"
+        return f"#drawn({self.drawing(block)}, apart: {apart})"
 
     def _text(self, inline: Text) -> str:
         return escaped(inline.text)

@@ -1,10 +1,11 @@
 r"""Chapters as Markdown: a file in, a tree out.
 
 Beside CommonMark with tables: $mathematics$ as LaTeX; a label after a
-heading, {#heads}; [figure](#label), which becomes "figure 6.2"; [@source];
-{run.loss:.2f}, a recorded value, or {run.table.key} of a dictionary;
-**a term**, introduced and put into the index; "Table: words {#label}" below
-a table; and fenced blocks that begin with what they are:
+heading, {#heads}; [figure](#label), which becomes "figure 6.2", and
+[number](#label), which becomes "6.2"; [@source]; {run.loss:.2f}, a recorded
+value, or {run.table.key} of a dictionary; **a term**, introduced and put
+into the index; "Table: words {#label}" below a table; and fenced blocks
+that begin with what they are:
 
     listing SYMBOL     code of the library; octavo_one.SECTION, a part of
                        what `octavo book one-file` writes
@@ -12,9 +13,10 @@ a table; and fenced blocks that begin with what they are:
     sh NAME            a command that runs
     output NAME        what a snippet or command printed
     figure PROGRAM     a drawing
+    table PROGRAM      a table that the press makes: see `tables.py`
     verbatim           what is printed as it stands
 
-Lines "key: value" are options in a listing, an output and a figure. Of a
+Lines "key: value" are options of what names something elsewhere. Of a
 figure, "page: own" is for one as high as a page, and "parts" is a list for
 its program.
 """
@@ -48,11 +50,12 @@ from octavo.book.document import (
 )
 from octavo.foundation import UserError, check_known
 
-KINDS = ("listing", "python", "sh", "output", "figure", "verbatim")
+KINDS = ("listing", "python", "sh", "output", "figure", "table", "verbatim")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
     "figure": ("label", "caption", "of", "page", "parts"),
+    "table": ("label", "caption"),
 }
 MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"
@@ -153,7 +156,7 @@ class _Reader:
         cells = [[self.inside(one) for one in row.children] for row in rows]
         return Table(line, rows=cells, aligned=aligned)
 
-    def _fence(self, node: SyntaxTreeNode, line: int) -> Fence:
+    def _fence(self, node: SyntaxTreeNode, line: int) -> Block:
         where = self.chapter.where(line)
         kind, name, *flags = [*node.info.split(), "", ""]
         check_known(f"kind of block at {where}", [kind], KINDS)
@@ -165,6 +168,9 @@ class _Reader:
             self.read_options(block, node.content, where)
         else:
             block.code = node.content.rstrip("\n")
+        if kind == "table":
+            words, label = block.caption, block.label
+            return Table(line, label, program=name, caption=words)
         return block
 
     def read_options(self, block: Fence, content: str, where: str) -> None:

@@ -20,7 +20,7 @@ class Source:
 
 
 def read_sources(path: Path) -> dict[str, Source]:
-    """Read the bibliography, by key, in the order of authors and years."""
+    """Read the bibliography, by key, in the order of names and years."""
     if not path.exists():
         return {}
     with path.open("rb") as file:
@@ -30,5 +30,8 @@ def read_sources(path: Path) -> dict[str, Source]:
     except TypeError as error:
         raise UserError(f"{path.name}: {error}") from None
     return dict(
-        sorted(found.items(), key=lambda one: (one[1].authors, one[1].year))
+        sorted(
+            found.items(),
+            key=lambda one: (one[1].short.casefold(), one[1].year),
+        )
     )

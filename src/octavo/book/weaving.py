@@ -32,6 +32,7 @@ from octavo.book.faults import raise_all
 from octavo.book.library import find
 from octavo.book.numbering import KINDS, Target, number
 from octavo.book.one_file import FILE, sections
+from octavo.book.origins import origin_faults, read_origins
 from octavo.book.reading import read_chapter
 from octavo.book.recordings import (
     FIGURES,
@@ -42,6 +43,7 @@ from octavo.book.recordings import (
 )
 from octavo.book.sources import Source, read_sources
 from octavo.book.spelling import spelling_faults
+from octavo.book.tables import Behind, fill_tables
 from octavo.foundation import UserError, check_known, did_you_mean
 
 MINUS = re.compile(r"((?<!\w)|(?<=\de))-(?=\d)")  # of a number
@@ -73,8 +75,11 @@ def weave(folder: Path) -> Book:
     chapters = read_chapters(folder)
     runs = list_runs(chapters)
     words = spelling_faults(chapters, folder / "words.txt")
-    raise_all([*words, *recording_faults(chapters, runs)])
+    origins = read_origins(folder)
+    said = origin_faults(runs, origins)
+    raise_all([*words, *recording_faults(chapters, runs), *said])
     targets = number(chapters)
+    fill_tables(Behind(chapters, runs, origins))
     recordings = {
         run.block.name: run.recording for run in runs if run.recording
     }
@@ -211,7 +216,10 @@ class _Weaver:
         return Text(MINUS.sub("\u2212", words))
 
     def link(self, link: Link, where: str) -> Link:
-        """Give a reference its number: [figure](#shape), figure 6.2."""
+        """Give a reference its number: [figure](#shape), figure 6.2.
+
+        [number](#shape) is 6.2 alone.
+        """
         label = link.target.removeprefix("#")
         words = self.filled(link.children, where)
         if label == link.target:
@@ -232,4 +240,6 @@ class _Weaver:
                     f"{target.number}"
                 )
             words = [*words, Text(f"\u00a0{target.number}")]
+        elif said == "number":
+            words = [Text(target.number)]
         return Link(link.target, words)

@@ -24,7 +24,7 @@ from octavo.text import load_corpus
 from octavo.tokenizer import Tokenizer
 from octavo.training import Watcher, choose_device
 
-KINDS = ("sonnet", "poem", "speech")
+KINDS = ("sonnet", "blank-verse", "poem", "speech")
 MOST_ASKED = 100  # of each kind
 MOST_TOKENS = 320  # of a piece: a sonnet has about 170
 HEADING = "\n\nCLV\n\n"

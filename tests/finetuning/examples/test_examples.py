@@ -15,6 +15,7 @@ from octavo.finetuning.examples import (
     read_questions,
     write_examples,
 )
+from octavo.finetuning.examples.blank_verse import NUMBER
 from octavo.finetuning.examples.lines import known_lines, plain
 from octavo.finetuning.examples.phrasings import all_phrasings
 from octavo.finetuning.examples.plays import all_plays
@@ -23,7 +24,7 @@ from octavo.finetuning.examples.sums import worked
 from octavo.foundation import UserError
 from octavo.text import Corpus, Document
 
-OPEN = {"sonnet", "poem", "speech"}
+OPEN = {"sonnet", "blank-verse", "poem", "speech"}
 
 
 @pytest.fixture(scope="module")
@@ -213,10 +214,11 @@ def test_no_text_of_the_held_out_plays_is_trained_on(examples, works):
 
 
 def test_verse_is_whole_and_one_persons(examples, plays):
-    sonnets = [answered(e) for e in examples.train if e.kind == "sonnet"]
-    assert len(set(sonnets)) == 152 + MIXED
-    # Fourteen lines, in four parts.
-    assert {text.count("\n") for text in sonnets} == {13 + 3}
+    for kind, number in (("sonnet", 152 + MIXED), ("blank-verse", NUMBER)):
+        made = {answered(e) for e in examples.train if e.kind == kind}
+        assert len(made) == number
+        # Fourteen lines, in four parts.
+        assert {text.count("\n") for text in made} == {13 + 3}
     speakers = defaultdict(list)
     for play in plays.values():
         for speech in play.speeches:

@@ -26,7 +26,7 @@ def test_mixed_ones_are_of_real_parts_and_rhyme(works):
     real = whole_sonnets(works.train)
     assert len(real) == 152
     assert (len(quatrains), len(couplets)) == (608, 304)
-    made = list(mixed(quatrains, couplets, Random(1)))
+    made = list(mixed(quatrains, couplets, MIXED, Random(1)))
     assert len(set(made)) == MIXED
     for sonnet in made[::20]:
         *first, couplet = sonnet.split("\n\n")

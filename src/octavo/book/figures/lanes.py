@@ -40,7 +40,7 @@ FULL = Size(
     token=19, cell=6, web=56, box=18, bar=18, gap=13, numbers=True
 )  # fmt: skip
 SMALL = Size(
-    token=14, cell=3, web=26, box=11, bar=11, gap=7, numbers=False
+    token=12, cell=2.5, web=22, box=10, bar=9, gap=5.5, numbers=False
 )  # fmt: skip
 
 

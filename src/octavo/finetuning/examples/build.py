@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from octavo.finetuning.examples.blank_verse import blank_verse_topics
 from octavo.finetuning.examples.lines import Index, Line, known_lines
 from octavo.finetuning.examples.people import (
     act_topics,
@@ -49,6 +50,7 @@ TIMES = {
     "talk": 16,
     "sum": 1,
     "sonnet": 1,
+    "blank-verse": 1,
     "poem": 1,
     "speech": 1,
     "unknown-person": 2,
@@ -141,6 +143,7 @@ def all_topics(corpus: Corpus, random: Random) -> Iterator[Topic]:
     yield from act_topics(plays)
     yield from line_topics(known_lines(open_plays))
     yield from sonnet_topics(corpus.train, _random("sonnets"))
+    yield from blank_verse_topics(open_plays, _random("blank verse"))
     yield from poem_topics(corpus.train)
     yield from speech_topics(open_plays, where, random)
     yield from sum_topics(random)

@@ -9,19 +9,20 @@ the sense is not.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from random import Random
 
 from octavo.finetuning.examples.topics import Topic
 from octavo.finetuning.examples.verse import (
     asked_for,
     poems,
+    poems_about,
     rarity,
     subject,
 )
 from octavo.text import Document
 
-MIXED = 800  # sonnets of parts from here and there
+MIXED = 600  # sonnets of parts from here and there
 ENDS = (4, 8, 12, 14)  # of the quatrains and of the couplet
 # Stanzas of these begin with a quatrain and end with a couplet.
 STANZAS = ("rape-of-lucrece", "lovers-complaint", "passionate-pilgrim")
@@ -33,17 +34,31 @@ Lines = list[str]
 def sonnet_topics(
     documents: Collection[Document], random: Random
 ) -> Iterator[Topic]:
-    """Ask for a sonnet, of any kind or about something."""
-    sonnets = whole_sonnets(documents)
-    rare = rarity(sonnets)
-    for sonnet in sonnets:
-        text = parted(sonnet.split("\n"))
+    """Ask for a sonnet, of any kind or about something.
+
+    Real ones are also poems about something.
+    """
+    real = [parted(s.split("\n")) for s in whole_sonnets(documents)]
+    made = mixed(*parts(documents), MIXED, random)
+    for text in real:
         yield asked_for("sonnet", "sonnet", {}, text)
-        if about := subject(sonnet, rare):
+    yield from asked_either_way("sonnet", made, random)
+    yield from poems_about(real)
+
+
+def asked_either_way(
+    kind: str, texts: Iterable[str], random: Random
+) -> Iterator[Topic]:
+    """Ask for a text of a kind, or for one about something: half each."""
+    texts = list(texts)
+    rare = rarity(texts)
+    for text in texts:
+        about = subject(text, rare) if random.random() < 0.5 else ""
+        if about:
             slots = {"subject": about}
-            yield asked_for("sonnet", "sonnet-about", slots, text)
-    for text in mixed(*parts(documents), random):
-        yield asked_for("sonnet", "sonnet", {}, text)
+            yield asked_for(kind, f"{kind}-about", slots, text)
+        else:
+            yield asked_for(kind, kind, {}, text)
 
 
 def whole_sonnets(documents: Collection[Document]) -> list[str]:
@@ -80,9 +95,12 @@ def parts(
 
 
 def mixed(
-    quatrains: list[Lines], couplets: list[Lines], random: Random
+    quatrains: Sequence[Lines],
+    couplets: Sequence[Lines],
+    number: int,
+    random: Random,
 ) -> Iterator[str]:
-    """Yield sonnets whose parts are of different poems."""
-    for _ in range(MIXED if len(quatrains) >= 3 else 0):
+    """Yield so many texts whose parts are from here and there."""
+    for _ in range(number if len(quatrains) >= 3 else 0):
         chosen = [*random.sample(quatrains, 3), random.choice(couplets)]
         yield parted([line for part in chosen for line in part])

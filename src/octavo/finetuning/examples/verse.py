@@ -7,7 +7,7 @@ by the words in it that few other poems have: see SUBJECTS.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from random import Random
 
 from octavo.finetuning.examples.plays import Play, Speech
@@ -61,7 +61,7 @@ TOLD = re.compile(
 SHORT = range(4, 13)  # lines of a stanza, or of another short poem
 SPOKEN = range(4, 15)  # lines of a speech
 VERSE = range(25, 61)  # characters of its lines, but for the last
-FEWEST_SPEECHES, MOST_SPEECHES = 3, 12  # of one speaker
+FEWEST_SPEECHES, MOST_SPEECHES = 3, 8  # of one speaker
 
 
 def poems(documents: Iterable[Document], name: str) -> list[str]:
@@ -76,7 +76,7 @@ def poems(documents: Iterable[Document], name: str) -> list[str]:
 
 
 def poem_topics(documents: Collection[Document]) -> Iterator[Topic]:
-    """Ask for a poem about something: a sonnet, or a stanza of another.
+    """Ask for a poem about something: a stanza of a longer one.
 
     Only stanzas that stand for themselves, not those that tell a story.
     """
@@ -92,12 +92,15 @@ def poem_topics(documents: Collection[Document]) -> Iterator[Topic]:
         for stanza in poems(documents, name)
         if _length(stanza) in SHORT and not TOLD.search(stanza)
     ]
-    sonnets = poems(documents, "sonnets")
-    for pieces in (stanzas, [p for p in sonnets if _length(p) == 14]):
-        rare = rarity(pieces)
-        for piece in pieces:
-            if about := subject(piece, rare):
-                yield asked_for("poem", "poem", {"subject": about}, piece)
+    yield from poems_about(stanzas)
+
+
+def poems_about(pieces: Collection[str]) -> Iterator[Topic]:
+    """Ask for each piece of which it can be told what it is about."""
+    rare = rarity(pieces)
+    for piece in pieces:
+        if about := subject(piece, rare):
+            yield asked_for("poem", "poem", {"subject": about}, piece)
 
 
 def speech_topics(
@@ -163,14 +166,21 @@ def _length(poem: str) -> int:
 
 def _is_verse(speech: Speech) -> bool:
     """Tell whether a speech is whole, in verse, and one person's."""
-    *lines, last = speech.lines
+    last = speech.lines[-1]
     return bool(
         speech.speaker
         and len(speech.lines) in SPOKEN
-        and all(len(line) in VERSE and line[0].isupper() for line in lines)
-        and last[0].isupper()
+        and is_in_verse(speech.lines)
         and last[-1] in ".!?"
-        and not {"[", "]", '"', "_"} & set("".join(speech.lines))
+    )
+
+
+def is_in_verse(lines: Sequence[str]) -> bool:
+    """Tell whether all lines, of which the last may be short, are verse."""
+    return (
+        all(line[0].isupper() for line in lines)
+        and all(len(line) in VERSE for line in lines[:-1])
+        and not {"[", "]", '"', "_"} & set("".join(lines))
     )
 
 
