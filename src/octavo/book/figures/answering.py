@@ -239,7 +239,7 @@ def rewarded(curve: Sequence[Point], likeliest: Sequence[Point]) -> str:
             ("drawn by lot", curve[-1], BLUE),
         ]
     )
-    every = round(last / 4)
+    every = 10 * max(1, round(last / 40))
     chart.scales(
         {n * every: str(n * every) for n in range(5) if n * every <= last},
         {0: "0", 0.5: "50%", 1: "all"},
