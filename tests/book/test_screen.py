@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from octavo.book.building import build
+from octavo.book.library import parse_module
 
 SOURCE = Path(__file__).parents[2] / "book"
 PAGE = "06-attention.html"
@@ -95,6 +96,21 @@ def test_a_notebook_runs_and_prints_what_the_book_says(
             exec(code, names)
         assert printed.getvalue().rstrip() == said.rstrip()
     assert names[listing].__module__ == "reader"
+
+
+def test_no_cell_imports_again_what_a_listing_above_defines(built):
+    """A reader who changes `merge` in its listing must not lose that."""
+    for chapter, listing in NOTEBOOKS.items():
+        path = built / f"notebooks/{chapter}.ipynb"
+        anew: list[str] = []
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                module = parse_module("cell", path, cell["source"])
+                meant = map(module.lookup, module.imports)
+                symbols = {one.symbol for one in meant if one}
+                assert symbols.isdisjoint(anew), cell["id"]
+                anew.append(cell["metadata"]["name"])
+        assert any(name.endswith(f".{listing}") for name in anew)
 
 
 def code_cells(built: Path, chapter: str) -> list[tuple[str, str]]:

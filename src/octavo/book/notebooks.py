@@ -1,12 +1,14 @@
 """A notebook for each chapter: its words, and its code in running cells.
 
 A listing of a whole definition is a cell that defines it anew, with the
-imports that it needs: what a reader changes there, the cells below use.
+imports that it needs: what a reader changes there, the cells below use,
+and none of them imports it again.
 Outputs are the recorded ones until the reader runs a cell.
 """
 
 import ast
 import re
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from octavo.book.document import (
     Table,
     Text,
 )
-from octavo.book.library import Definition, find
+from octavo.book.library import Definition, Module, find, parse_module
 from octavo.book.one_file import FILE
 from octavo.book.pictures import to_svg
 from octavo.book.weaving import Book
@@ -53,6 +55,7 @@ def to_notebook(chapter: Chapter, writer: "_Writer") -> dict[str, Any]:
     """Return a chapter as the format, version 4.5, has it."""
     cells: list[Cell] = []
     prose: list[str] = []
+    anew: set[str] = set()  # what listings have defined so far
     for block in chapter.blocks:
         code = cell_code(block)
         if not prose and cells and _printed_by(block, cells[-1]):
@@ -63,7 +66,10 @@ def to_notebook(chapter: Chapter, writer: "_Writer") -> dict[str, Any]:
         else:
             _close(prose, cells)
             assert isinstance(block, Fence)
+            code = without_imports(code, anew)
             cells.append(code_cell(code, block.name, len(cells)))
+            if block.kind == "listing":
+                anew.add(block.name)
     _close(prose, cells)
     kernel = {"name": "python3", "display_name": "Python 3"}
     return {
@@ -143,6 +149,29 @@ def imports_of(definition: Definition, code: str) -> list[str]:
     if own:
         lines.append(f"from {module.name} import {', '.join(own)}")
     return lines
+
+
+def without_imports(code: str, anew: Set[str]) -> str:
+    """Take out imports of what cells above define anew.
+
+    They would put the library's in the place of the reader's.
+    """
+    module = parse_module("cell", Path("cell"), code)
+    lines = code.splitlines()
+    for node in reversed(module.tree.body):
+        if isinstance(node, ast.ImportFrom):
+            kept = [n for n in node.names if not _means(module, n, anew)]
+            if len(kept) < len(node.names):
+                node.names = kept
+                put = [ast.unparse(node)] if kept else []
+                lines[node.lineno - 1 : node.end_lineno] = put
+    return "\n".join(lines).lstrip("\n")
+
+
+def _means(module: Module, name: ast.alias, symbols: Set[str]) -> bool:
+    """Return whether an import brings one of these under its own name."""
+    found = None if name.asname else module.lookup(name.name)
+    return found is not None and found.symbol in symbols
 
 
 def picture_name(block: Fence) -> str:

@@ -83,7 +83,7 @@ def _bars(
     for number, value in enumerate(values):
         x, high = left + number * 23, abs(value) * unit
         top = zero - high if value >= 0 else zero
-        sheet.box(x, top, 17, high, BLUE if value >= 0 else RED)
+        sheet.box(x, top, 17, high, BLUE if value >= 0 else GOLD)
         text = f"{value:.{places}f}".replace("-", "\u2212")
         y = top - 4 if value >= 0 else top + high + 10
         sheet.words(text, x + 8.5, y)
