@@ -140,6 +140,8 @@ def page(found: dict[str, Any]) -> str:
         "all": found["questions"]["all"],
         "answers": answers(found["questions"]),
         "forms": forms(sonnets),
+        "asked": sonnets["model"]["sonnets"],
+        "fourteen": sonnets["model"]["fourteen_lines"],
         "copied": sonnets["model"]["copied_8grams"],
         "longest": sonnets["model"]["longest_copy"],
         "verse": verse(found["verse"]),

@@ -66,7 +66,7 @@ def can_be_copied(code: str, lines: list[str]) -> bool:
 def test_the_book_has_its_parts(woven, pages):
     text = "\n".join(pages)
     edition = edition_of(SOURCE)
-    for part in ("Contents", "Sources", "Index", edition.commit):
+    for part in ("Contents", "Index", edition.commit):
         assert part in text
     assert "0.61" in text  # a recorded value, in a sentence
     assert "s; it has a number" in text  # a sign after italics

@@ -52,7 +52,7 @@ class Page(HTMLParser):
 def test_every_link_of_the_pages_leads_somewhere(built):
     pages = {path.name: Page(path) for path in built.glob("web/*.html")}
     chapters = {f"{path.stem}.html" for path in SOURCE.glob("*-*.md")}
-    assert set(pages) == {"index.html", "sources.html"} | chapters
+    assert set(pages) == {"index.html"} | chapters
     for name, page in pages.items():
         for link in page.asked:
             file, _, label = link.partition("#")

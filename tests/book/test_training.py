@@ -8,9 +8,25 @@ import torch
 
 from octavo.model import ModelConfig
 from octavo.training import DataRecipe, Recipe, TrainingRecipe
-from octavo.training.dial.law import Law
+from octavo.training.dial.law import Law, worth
 from octavo.training.optimizers import QUINTIC, orthogonalise
 from octavo.twins.numpy_optimizer import AdamW
+
+
+def test_down_the_valley_each_direction_shrinks_by_its_own_factor():
+    def down(rate: float) -> tuple[float, float]:
+        place = torch.tensor([-4.0, 0.8], requires_grad=True)
+        for _ in range(12):
+            x, y = place
+            (slope,) = torch.autograd.grad((x**2 + 20 * y**2) / 2, place)
+            place.data -= rate * slope
+        return tuple(place.tolist())
+
+    x, y = down(0.08)
+    assert x == pytest.approx(-4 * 0.92**12, rel=1e-4)
+    assert y == pytest.approx(0.8 * 0.6**12, rel=1e-4)
+    assert round(x, 2) == -1.47
+    assert abs(down(0.101)[1]) > 0.8 > abs(down(0.099)[1])
 
 
 def test_adams_second_step():
@@ -37,6 +53,22 @@ def test_muons_rounds_change_singular_values_and_nothing_else():
         values = a * values + b * values**3 + c * values**5
     found = orthogonalise(matrix[None], rounds=3)[0]
     torch.testing.assert_close(found, u * values @ v, rtol=1e-4, atol=1e-5)
+
+
+def test_the_first_round_for_three_and_one():
+    a, b, c = QUINTIC
+    assert (a, b, c) == (3.4445, -4.775, 2.0315)
+    gradient = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
+    assert gradient.norm() ** 2 == pytest.approx(10)
+    once = orthogonalise(gradient[None], rounds=1)[0]
+    x = gradient / gradient.norm()
+    square = x @ x.T
+    printed = a * x + b * square @ x + c * square @ square @ x
+    torch.testing.assert_close(once, printed, rtol=1e-5, atol=1e-6)
+    for value, along in ((3, [1.0, 1.0]), (1, [1.0, -1.0])):
+        s = value / math.sqrt(10)
+        became = once @ torch.tensor(along)
+        assert became[0] == pytest.approx(a * s + b * s**3 + c * s**5)
 
 
 def test_adam_does_not_see_the_weaker_direction_of_a_matrix():
@@ -70,3 +102,13 @@ def test_the_law():
     n, d = 1e6, 5e6
     printed = 1.3 + 2.0 / n**0.1 + 40.0 / d**0.3
     assert law.bits_per_byte(n, d, text=1e9) == pytest.approx(printed)
+
+
+def test_what_is_read_again_counts_less_and_never_more_than_patience():
+    assert worth(4e6, text=5e6, patience=16) == 4e6
+    for passes in (1, 2, 3, 10, 1000):
+        more = 16 * (1 - math.exp(-(passes - 1) / 16))
+        found = worth(passes * 5e6, text=5e6, patience=16) / 5e6
+        assert found == pytest.approx(1 + more)
+        assert found <= min(passes, 1 + 16)
+    assert worth(1e12, text=5e6, patience=16) == pytest.approx(17 * 5e6)

@@ -69,6 +69,29 @@ def test_the_multiply_adds_of_a_token():
     assert counter.get_total_flops() == 2 * T * work
 
 
+def test_a_block_adds_to_the_stream_twice():
+    block, x = model_of_letters().blocks[0], torch.randn(1, T, D)
+    heard = x + block.attention(block.attention_norm(x))
+    thought = heard + block.mlp(block.mlp_norm(heard))
+    torch.testing.assert_close(block(x), thought)
+
+
+def test_weights_begin_with_the_spreads_that_the_text_gives():
+    torch.manual_seed(0)
+    model = Transformer(
+        ModelConfig(vocab_size=256, num_layers=8, width=256)
+    )
+    block = model.blocks[3]
+    writes = 1 / sqrt(2 * 8)
+    for weight, spread in (
+        (block.attention.query.weight, 1 / sqrt(256)),
+        (block.mlp.gate.weight, 1 / sqrt(256)),
+        (block.attention.output.weight, writes / sqrt(256)),
+        (block.mlp.down.weight, writes / sqrt(768)),
+    ):
+        assert weight.std().item() == pytest.approx(spread, rel=0.03)
+
+
 def test_a_block_that_writes_nothing_gives_back_what_it_was_given():
     block, x = model_of_letters().blocks[0], torch.randn(1, T, D)
     for writing in (block.attention.output, block.mlp.down):

@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from octavo.book import library
-from octavo.book.document import Fence, Heading, Paragraph, plain
+from octavo.book.document import Entry, Fence, Heading, Paragraph, plain
 
 CHAPTER = """\
 # Small {#small}
@@ -204,17 +204,51 @@ def test_a_word_of_the_list_that_no_chapter_uses_is_named(book):
     assert book.fault() == 'words.txt: no chapter uses "softmax"'
 
 
-def test_sources_are_cited_and_known(book):
-    book.write("# Small\n\nAs written [@one].\n")
+ENTRY = """[{}]
+authors = "A. One and B. Other"
+short = "One et al."
+year = {}
+title = "{}"
+where = "Here"
+why = "See [chapter](#small)."
+"""
+
+
+def test_sources_are_cited_listed_and_known(book):
+    book.write("# Small {#small}\n\nAs written [@one].\n")
     sources = book.folder / "sources.toml"
-    entry = (
-        '[{}]\nauthors = "A. One"\nshort = "One"\nyear = 1900\n'
-        'title = "All"\nwhere = "Here"\n'
-    )
-    sources.write_text(entry.format("one"))
+    sources.write_text(ENTRY.format("one", 1900, "All"))
+    assert "no chapter has a sources block" in book.fault()
+    book.write("# Works\n\n```sources\n```\n", "A-works.md")
     assert book.weave().sources["one"].title == "All"
-    sources.write_text(entry.format("one") + entry.format("two"))
+    two = ENTRY.format("two", 1901, "Why?")
+    sources.write_text(ENTRY.format("one", 1900, "All") + two)
     assert book.fault() == 'sources.toml: nothing cites "two"'
+    sources.write_text(
+        ENTRY.format("one", 1900, "All") + two.replace("1901", "1900")
+    )
+    assert '2 are cited as "One et al. 1900"' in book.fault()
+
+
+def test_an_entry_says_why_and_where_a_work_is_cited(book):
+    book.write("# Small {#small}\n\nAs [@two] and [@one], by [@two].\n")
+    book.write("# Late {#late}\n\nAs [@two].\n", "02-late.md")
+    book.write("# Works\n\nRead [@one].\n\n```sources\n```\n", "A-works.md")
+    (book.folder / "sources.toml").write_text(
+        ENTRY.format("two", 1901, "Why?") + ENTRY.format("one", 1900, "All")
+    )
+    entries = [
+        block
+        for block in book.weave().chapters[-1].blocks
+        if isinstance(block, Entry)
+    ]
+    assert [one.label for one in entries] == ["source-one", "source-two"]
+    assert [one.source.ended_title for one in entries] == ["All.", "Why?"]
+    said = [plain(one.children) for one in entries]
+    assert said == [
+        "See chapter\u00a01. 1",
+        "See chapter\u00a01. 1 and 2",
+    ]
 
 
 def test_only_a_number_has_a_minus(book):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from octavo.book.sources import Source
+
 
 @dataclass(frozen=True)
 class Text:
@@ -20,7 +22,8 @@ class Text:
 class Styled:
     """Inlines in another voice."""
 
-    style: str  # "emphasis", or "term": introduced here, so in the index
+    # "emphasis"; "term": introduced here, so in the index; or "aside"
+    style: str
     children: list["Inline"]
 
 
@@ -103,6 +106,13 @@ class Paragraph(Block):
 
 
 @dataclass
+class Entry(Paragraph):
+    """A work of the bibliography, and why one would read it."""
+
+    source: Source = field(kw_only=True)
+
+
+@dataclass
 class Quote(Block):
     """Blocks in another's voice."""
 
@@ -142,7 +152,7 @@ class Equation(Block):
 class Fence(Block):
     """A fenced block that names something: see `reading.py`."""
 
-    kind: str = ""  # listing, python, sh, output, figure, verbatim
+    kind: str = ""  # listing, python, sh, output, figure, verbatim, sources
     name: str = ""
     code: str = ""
     options: dict[str, str] = field(default_factory=dict)

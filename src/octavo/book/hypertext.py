@@ -7,9 +7,11 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from octavo.book.bibliography import label_of
 from octavo.book.document import (
     Citation,
     Code,
+    Entry,
     Equation,
     Fence,
     Formula,
@@ -63,6 +65,16 @@ class HtmlWriter(Writer):
 
     def _paragraph(self, block: Paragraph) -> str:
         return f"<p>{self.inside(block.children)}</p>"
+
+    def _entry(self, block: Entry) -> str:
+        one = block.source
+        return (
+            f'<p class="source" id="{block.label}">'
+            f"<b>{escape(one.cited)}</b> "
+            f"<em>{escape(one.ended_title)}</em> "
+            f"{escape(one.authors)}. {escape(one.where)}.<br>"
+            f"{self.inside(block.children)}</p>"
+        )
 
     def _quote(self, block: Quote) -> str:
         return f"<blockquote>{self.blocks(block.blocks)}</blockquote>"
@@ -146,13 +158,14 @@ class HtmlWriter(Writer):
         return to_mathml(inline.latex)
 
     def _styled(self, inline: Styled) -> str:
-        tag = "em" if inline.style == "emphasis" else "dfn"
+        tag = {"emphasis": "em", "term": "dfn"}.get(inline.style, "small")
         return f"<{tag}>{self.inside(inline.children)}</{tag}>"
 
     def _citation(self, inline: Citation) -> str:
-        source = self.book.sources[inline.key]
-        words = f"{escape(source.short)} {source.year}"
-        return f'(<a href="sources.html#{inline.key}">{words}</a>)'
+        label = label_of(inline.key)
+        page = self.book.targets[label].chapter.name
+        words = escape(self.book.sources[inline.key].cited)
+        return f'(<a href="{page}.html#{label}">{words}</a>)'
 
     def _link(self, inline: Link) -> str:
         target = inline.target

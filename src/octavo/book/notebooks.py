@@ -17,6 +17,7 @@ from octavo.book.document import (
     Chapter,
     Citation,
     Code,
+    Entry,
     Equation,
     Fence,
     Formula,
@@ -194,6 +195,13 @@ class _Writer(Writer):
     def _paragraph(self, block: Paragraph) -> str:
         return self.inside(block.children)
 
+    def _entry(self, block: Entry) -> str:
+        one = block.source
+        return (
+            f"**{one.cited}** *{one.ended_title}* {one.authors}. "
+            f"{one.where}. {self.inside(block.children)}"
+        )
+
     def _quote(self, block: Quote) -> str:
         return "> " + self.blocks(block.blocks).replace("\n", "\n> ")
 
@@ -253,11 +261,12 @@ class _Writer(Writer):
         return f"${inline.latex}$"
 
     def _styled(self, inline: Styled) -> str:
-        return f"*{self.inside(inline.children)}*"
+        words = self.inside(inline.children)
+        return words if inline.style == "aside" else f"*{words}*"
 
     def _citation(self, inline: Citation) -> str:
         source = self.book.sources[inline.key]
-        return f"({source.short} {source.year}, *{source.title}*)"
+        return f"({source.cited}, *{source.title}*)"
 
     def _link(self, inline: Link) -> str:
         words, target = self.inside(inline.children), inline.target

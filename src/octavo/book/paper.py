@@ -16,11 +16,13 @@ from typing import Literal
 
 import typst
 
+from octavo.book.bibliography import label_of
 from octavo.book.document import (
     Block,
     Chapter,
     Citation,
     Code,
+    Entry,
     Equation,
     Fence,
     Formula,
@@ -38,7 +40,6 @@ from octavo.book.document import (
 from octavo.book.drawing import quoted
 from octavo.book.history import Release
 from octavo.book.mathematics import to_typst
-from octavo.book.sources import Source
 from octavo.book.weaving import Book
 from octavo.book.writing import Writer
 from octavo.foundation import UserError
@@ -114,7 +115,6 @@ def book_text(book: Book, edition: Edition) -> str:
         f"#front({', '.join(map(quoted, imprint))}, ({history}))",
         "#contents()",
         *(chapter_text(chapter, book) for chapter in book.chapters),
-        sources_text(book.sources),
         "#index-page()",
     ]
     return "\n".join(parts)
@@ -124,21 +124,6 @@ def release_text(release: Release) -> str:
     """Return a line of the version history, as an array."""
     date = release.date or "not released yet"
     return f"([{release.version}], [{date}], [{escaped(release.what)}]),"
-
-
-def sources_text(sources: dict[str, Source]) -> str:
-    """Return the bibliography."""
-    if not sources:
-        return ""
-    entries = []
-    for key, one in sources.items():
-        why = f" {escaped(one.why)}" if one.why else ""
-        entries.append(
-            f"({quoted(key)}, [{escaped(one.short)} {one.year}], "
-            f"[{escaped(one.authors)}, #emph[{escaped(one.title)}]. "
-            f"{escaped(one.where)}.{why}])"
-        )
-    return f"#sources-page(({', '.join(entries)},))"
 
 
 def chapter_text(chapter: Chapter, book: Book) -> str:
@@ -180,6 +165,15 @@ class _Writer(Writer):
 
     def _paragraph(self, block: Paragraph) -> str:
         return self.inside(block.children)
+
+    def _entry(self, block: Entry) -> str:
+        one, name = block.source, quoted(block.label)
+        work = (
+            f"#emph[{escaped(one.ended_title)}] {escaped(one.authors)}. "
+            f"{escaped(one.where)}."
+        )
+        why = self.inside(block.children)
+        return f"#entry({name}, [{escaped(one.cited)}], [{work}], [{why}])"
 
     def _quote(self, block: Quote) -> str:
         return f"#said[{self.blocks(block.blocks)}]"
@@ -261,14 +255,15 @@ class _Writer(Writer):
 
     def _styled(self, inline: Styled) -> str:
         words = self.inside(inline.children)
-        if inline.style == "emphasis":
-            return f"#emph[{words}]"
+        if inline.style != "term":
+            kind = "emph" if inline.style == "emphasis" else "aside"
+            return f"#{kind}[{words}]"
         return f"#term({quoted(plain(inline.children))})[{words}]"
 
     def _citation(self, inline: Citation) -> str:
         source = self.book.sources[inline.key]
-        words = f"{escaped(source.short)} {source.year}"
-        return f"(#link(<source-{inline.key}>)[{words}])"
+        words = escaped(source.cited)
+        return f"(#link(<{label_of(inline.key)}>)[{words}])"
 
     def _link(self, inline: Link) -> str:
         words, target = self.inside(inline.children), inline.target

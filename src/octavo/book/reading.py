@@ -14,6 +14,7 @@ that begin with what they are:
     output NAME        what a snippet or command printed
     figure PROGRAM     a drawing
     table PROGRAM      a table that the press makes: see `tables.py`
+    sources            the bibliography, work by work
     verbatim           what is printed as it stands
 
 Lines "key: value" are options of what names something elsewhere. Of a
@@ -50,7 +51,8 @@ from octavo.book.document import (
 )
 from octavo.foundation import UserError, check_known
 
-KINDS = ("listing", "python", "sh", "output", "figure", "table", "verbatim")
+NAMELESS = ("verbatim", "sources")
+KINDS = ("listing", "python", "sh", "output", "figure", "table", *NAMELESS)
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
@@ -90,6 +92,11 @@ def read_chapter(path: Path) -> Chapter:
         raise UserError(f"{path.name}:1: a chapter begins with its # title")
     chapter.title, chapter.label = title.children, title.label
     return chapter
+
+
+def read_words(text: str, chapter: Chapter) -> list[Inline]:
+    """Read a line of Markdown, as of a chapter."""
+    return _Reader(chapter).words(text)
 
 
 class _Reader:
@@ -160,7 +167,7 @@ class _Reader:
         where = self.chapter.where(line)
         kind, name, *flags = [*node.info.split(), "", ""]
         check_known(f"kind of block at {where}", [kind], KINDS)
-        if not name and kind != "verbatim":
+        if not name and kind not in NAMELESS:
             raise UserError(f"{where}: this {kind} block names nothing")
         block = Fence(line, kind=kind, name=name)
         block.options = {flag: "yes" for flag in flags if flag}

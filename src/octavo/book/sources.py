@@ -1,6 +1,7 @@
 """The bibliography: works that the book cites, and why to read them."""
 
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,17 @@ class Source:
     year: int
     title: str
     where: str
-    why: str = ""  # a sentence for those who wonder whether to read it
+    why: str = ""  # for those who wonder whether to read it, as Markdown
+
+    @property
+    def cited(self) -> str:
+        """Return what stands for it in a sentence: Vaswani et al. 2017."""
+        return f"{self.short} {self.year}"
+
+    @property
+    def ended_title(self) -> str:
+        """Return the title with a stop, unless it has one."""
+        return self.title + "." * (self.title[-1] not in "?!.")
 
 
 def read_sources(path: Path) -> dict[str, Source]:
@@ -29,6 +40,9 @@ def read_sources(path: Path) -> dict[str, Source]:
         found = {key: Source(**entry) for key, entry in entries.items()}
     except TypeError as error:
         raise UserError(f"{path.name}: {error}") from None
+    for cited, times in Counter(s.cited for s in found.values()).items():
+        if times > 1:
+            raise UserError(f'{path.name}: {times} are cited as "{cited}"')
     return dict(
         sorted(
             found.items(),

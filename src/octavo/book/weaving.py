@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from octavo.book.bibliography import list_sources
 from octavo.book.cutting import Cut, check_width, cut
 from octavo.book.document import (
     Chapter,
@@ -73,24 +74,24 @@ def read_chapters(folder: Path) -> list[Chapter]:
 def weave(folder: Path) -> Book:
     """Read a book and fill it; raise UserError for all that is amiss."""
     chapters = read_chapters(folder)
+    sources = read_sources(folder / "sources.toml")
+    unlisted = list_sources(chapters, sources)
     runs = list_runs(chapters)
     words = spelling_faults(chapters, folder / "words.txt")
     origins = read_origins(folder)
-    said = origin_faults(runs, origins)
+    said = [*origin_faults(runs, origins), *unlisted]
     raise_all([*words, *recording_faults(chapters, runs), *said])
     targets = number(chapters)
     fill_tables(Behind(chapters, runs, origins))
     recordings = {
         run.block.name: run.recording for run in runs if run.recording
     }
-    book = Book(
-        chapters, targets, read_sources(folder / "sources.toml"), recordings
-    )
+    book = Book(chapters, targets, sources, recordings)
     cited: set[str] = set()
     faults: list[str] = []
     for chapter in chapters:
         faults += _Weaver(book, chapter, cited).weave()
-    idle = sorted(book.sources.keys() - cited)
+    idle = sorted(sources.keys() - cited)
     raise_all(faults + [f'sources.toml: nothing cites "{k}"' for k in idle])
     return book
 

@@ -28,7 +28,7 @@ WAYS = {"prev": "\u2190 {}", "next": "{} \u2192"}
 
 
 def write_web(book: Book, edition: Edition, folder: Path) -> None:
-    """Write every chapter, the sources, a first page and the search."""
+    """Write every chapter, a first page and the search."""
     press = files("octavo.book.press")
     page = press.joinpath("page.html").read_text("utf-8")
     writer = HtmlWriter(book)
@@ -36,7 +36,6 @@ def write_web(book: Book, edition: Edition, folder: Path) -> None:
         chapter.name: writer.blocks(chapter.blocks)
         for chapter in book.chapters
     }
-    bodies["sources"] = sources_html(book)
     bodies["index"] = first_page(book, edition)
     for name, body in bodies.items():
         title = titles(book).get(name, "Octavo")
@@ -55,11 +54,10 @@ def write_web(book: Book, edition: Edition, folder: Path) -> None:
 
 def titles(book: Book) -> dict[str, str]:
     """Return the title of each page."""
-    found = {
+    return {
         chapter.name: f"{chapter.number} {plain(chapter.title)}".strip()
         for chapter in book.chapters
     }
-    return {**found, "sources": "Sources"}
 
 
 def turns(book: Book, here: str) -> str:
@@ -119,17 +117,6 @@ def searched(book: Book) -> Iterator[list[str]]:
             if isinstance(block, Fence):
                 place[2] += f" {block.code} "
         yield place
-
-
-def sources_html(book: Book) -> str:
-    """Return the bibliography."""
-    entries = [
-        f'<li id="{key}">{escape(one.authors)} {one.year}. '
-        f"<em>{escape(one.title)}</em>. {escape(one.where)}. "
-        f"{escape(one.why)}</li>"
-        for key, one in book.sources.items()
-    ]
-    return f'<h1>Sources</h1><ul class="sources">{"".join(entries)}</ul>'
 
 
 def first_page(book: Book, edition: Edition) -> str:

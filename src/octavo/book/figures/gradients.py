@@ -236,8 +236,8 @@ def stream() -> str:
     """Draw a block's two sums, and the gradients that pass them."""
     sheet = Drawing(height=86)
     lane, down, width = 22.0, 74.0, 118.0
-    sheet.words("from below", 0, lane + 3, align="left", colour=FAINT)
-    sheet.words("to above", 331, lane + 3, align="right", colour=FAINT)
+    sheet.words("in", 38, lane + 3, align="left", colour=FAINT)
+    sheet.words("out", 302, lane + 3, align="left", colour=FAINT)
     for left, name in ((56.0, "attention"), (56.0 + width, "MLP")):
         plus, right = left + 92, left + 76
         sheet.box(left + 13, down - 11, 62, 22, SHADE)
