@@ -73,7 +73,7 @@ def rounds(one: Points, three: Points, five: Points) -> str:
     chart.line([(0, 1), (1, 1)], FAINT, 0.5)
     chart.line([(0, 0), (1, 1)], SHADE, 1.1)
     for name, line, colour, x, dy in (
-        ("five rounds", five, FAINT, 0.555, 14),
+        ("five rounds", five, FAINT, 0.62, 19),
         ("three", three, RED, 0.75, -5),
         ("one", one, BLUE, 0.555, -5),
     ):
