@@ -106,6 +106,11 @@ class Paragraph(Block):
 
 
 @dataclass
+class Asked(Paragraph):
+    """The beginning of an exercise, above its solution."""
+
+
+@dataclass
 class Entry(Paragraph):
     """A work of the bibliography, and why one would read it."""
 
@@ -125,6 +130,13 @@ class Items(Block):
 
     ordered: bool = False
     items: list[list[Block]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)  # of each item, or
+    leads: list[str] = field(default_factory=list)  # none; where it leads
+
+
+@dataclass
+class Answers(Items):
+    """Solutions, each after what was asked."""
 
 
 @dataclass
@@ -152,7 +164,7 @@ class Equation(Block):
 class Fence(Block):
     """A fenced block that names something: see `reading.py`."""
 
-    kind: str = ""  # listing, python, sh, output, figure, verbatim, sources
+    kind: str = ""  # listing, python, sh, output, figure, and so on
     name: str = ""
     code: str = ""
     options: dict[str, str] = field(default_factory=dict)
@@ -164,18 +176,31 @@ class Fence(Block):
 
 @dataclass
 class Chapter:
-    """A file of the book."""
+    """A file of the book: a chapter, or the solutions to one."""
 
     path: Path
     blocks: list[Block]
     title: list[Inline] = field(default_factory=list)
     label: str = ""
     number: str = ""  # 6, or A for an appendix, or "" for a preface
+    # Of solutions:
+    after: "Chapter | None" = None  # whose exercises they solve
+    within: "Chapter | None" = None  # the appendix that shows them
+
+    @property
+    def folder(self) -> Path:
+        """Return the book's folder."""
+        return self.after.folder if self.after else self.path.parent
 
     @property
     def name(self) -> str:
-        """Return the file's name without its ending: 06-attention."""
-        return self.path.stem
+        """Return the file without its ending: 06-attention."""
+        return self.path.relative_to(self.folder).with_suffix("").as_posix()
+
+    @property
+    def file(self) -> str:
+        """Return the file, for messages."""
+        return f"{self.name}.md"
 
     @property
     def kind(self) -> str:
@@ -184,7 +209,7 @@ class Chapter:
 
     def where(self, line: int) -> str:
         """Return a place in the chapter, for messages."""
-        return f"{self.path.name}:{line}"
+        return f"{self.file}:{line}"
 
     def all_blocks(self) -> Iterator[Block]:
         """Yield every block, those inside others too."""

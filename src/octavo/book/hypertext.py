@@ -9,6 +9,8 @@ from pygments.lexers import PythonLexer
 
 from octavo.book.bibliography import label_of
 from octavo.book.document import (
+    Answers,
+    Asked,
     Citation,
     Code,
     Entry,
@@ -66,6 +68,9 @@ class HtmlWriter(Writer):
     def _paragraph(self, block: Paragraph) -> str:
         return f"<p>{self.inside(block.children)}</p>"
 
+    def _asked(self, block: Asked) -> str:
+        return f'<p class="asked">{self.inside(block.children)}</p>'
+
     def _entry(self, block: Entry) -> str:
         one = block.source
         return (
@@ -82,7 +87,23 @@ class HtmlWriter(Writer):
     def _items(self, block: Items) -> str:
         tag = "ol" if block.ordered else "ul"
         items = [f"<li>{self.blocks(item)}</li>" for item in block.items]
+        if block.labels:
+            items = [
+                f'<li id="{label}">{self.led(self.blocks(item), lead)}</li>'
+                for item, label, lead in zip(
+                    block.items, block.labels, block.leads, strict=True
+                )
+            ]
         return f"<{tag}>{''.join(items)}</{tag}>"
+
+    def led(self, item: str, lead: str) -> str:
+        """Return an exercise that leads to its solution, or the reverse."""
+        word = lead.partition("-")[0]
+        link = f'<a class="lead" href="{self.address(lead)}">{word}</a>'
+        return item.replace("</p>", f" {link}</p>", 1)
+
+    def _answers(self, block: Answers) -> str:
+        return f'<div class="answers">{self._items(block)}</div>'
 
     def _equation(self, block: Equation) -> str:
         number = f"<span>({block.number})</span>" if block.number else ""
@@ -170,10 +191,13 @@ class HtmlWriter(Writer):
     def _link(self, inline: Link) -> str:
         target = inline.target
         if target.startswith("#"):
-            chapter = self.book.targets[target[1:]].chapter
-            target = f"{chapter.name}.html{target}"
+            target = self.address(target[1:])
         words = self.inside(inline.children)
         return f'<a href="{escape(target)}">{words}</a>'
+
+    def address(self, label: str) -> str:
+        """Return the page and the place that a label leads to."""
+        return f"{self.book.targets[label].chapter.name}.html#{label}"
 
 
 def coloured(code: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo.book.document import (
+    Answers,
     Block,
     Chapter,
     Citation,
@@ -42,8 +43,13 @@ Cell = dict[str, Any]
 
 
 def write_notebooks(book: Book, folder: Path) -> None:
-    """Write a notebook for each chapter, its drawings beside it."""
+    """Write a notebook for each chapter, its drawings beside it.
+
+    The solutions have none: they go on from as many chapters.
+    """
     for chapter in book.chapters:
+        if any(isinstance(block, Answers) for block in chapter.blocks):
+            continue
         writer = _Writer(book)
         write_json(
             folder / f"{chapter.name}.ipynb", to_notebook(chapter, writer)

@@ -1,5 +1,6 @@
 """Numbers: which figure is 6.2, and what a label leads to."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from octavo.book.document import (
     Equation,
     Fence,
     Heading,
+    Items,
     Table,
 )
 from octavo.foundation import UserError
@@ -29,12 +31,14 @@ class Target:
 def number(chapters: Iterable[Chapter]) -> dict[str, Target]:
     """Give numbers to sections, figures, listings, tables and equations.
 
-    A preface has no number, and its sections have none.
+    A preface has no number, and its sections have none. Solutions have
+    that of their appendix, and go on where it ends.
     Returns what each label leads to.
     """
     targets: dict[str, Target] = {}
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
     for chapter in chapters:
-        counts = dict.fromkeys(COUNTED, 0)
+        counts, page = counted[chapter.number], chapter.within or chapter
         for block in chapter.all_blocks():
             kind = kind_of(block, chapter)
             if kind == chapter.kind:
@@ -46,8 +50,10 @@ def number(chapters: Iterable[Chapter]) -> dict[str, Target]:
                 where = chapter.where(block.line)
                 raise UserError(f'{where}: a second "{block.label}"')
             if block.label:
-                target = Target(kind, block.number, chapter)
-                targets[block.label] = target
+                targets[block.label] = Target(kind, block.number, page)
+            if isinstance(block, Items):
+                for label in block.labels:
+                    targets[label] = Target("item", "", page)
     return targets
 
 

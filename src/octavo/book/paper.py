@@ -18,6 +18,8 @@ import typst
 
 from octavo.book.bibliography import label_of
 from octavo.book.document import (
+    Answers,
+    Asked,
     Block,
     Chapter,
     Citation,
@@ -181,7 +183,19 @@ class _Writer(Writer):
     def _items(self, block: Items) -> str:
         items = [f"[{self.blocks(item)}]" for item in block.items]
         kind = "enum" if block.ordered else "list"
+        if block.labels:
+            names, leads = (
+                f"({', '.join(map(quoted, some))},)"
+                for some in (block.labels, block.leads)
+            )
+            kind, items = "linked", [names, leads, *items]
         return f"#listed({kind}({', '.join(items)}))"
+
+    def _answers(self, block: Answers) -> str:
+        return f"#answers[{self._items(block)}]"
+
+    def _asked(self, block: Asked) -> str:
+        return f"#asked[{self.inside(block.children)}]"
 
     def _equation(self, block: Equation) -> str:
         number, name = quoted(block.number), quoted(block.label)

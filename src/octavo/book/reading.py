@@ -16,6 +16,9 @@ that begin with what they are:
     table PROGRAM      a table that the press makes: see `tables.py`
     sources            the bibliography, work by work
     verbatim           what is printed as it stands
+    solutions          where an appendix has the solutions to all exercises
+
+(What the files of solutions have besides says `solutions.py`.)
 
 Lines "key: value" are options of what names something elsewhere. Of a
 figure, "page: own" is for one as high as a page, and "parts" is a list for
@@ -23,7 +26,7 @@ its program.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -51,8 +54,8 @@ from octavo.book.document import (
 )
 from octavo.foundation import UserError, check_known
 
-NAMELESS = ("verbatim", "sources")
-KINDS = ("listing", "python", "sh", "output", "figure", "table", *NAMELESS)
+KINDS = ("listing", "python", "sh", "output", "figure", "table")
+UNNAMED = ("verbatim", "sources", "solutions")
 OPTIONS = {
     "listing": ("label", "caption", "docstring", "annotations"),
     "output": ("label", "lines"),
@@ -84,12 +87,22 @@ def read_chapter(path: Path) -> Chapter:
             f"{path.name}: the name begins with a chapter's number (06-), "
             "an appendix's letter (A-) or, without a number, with 00-"
         )
-    chapter = Chapter(path, [], number=named[1] or "")
-    tree = SyntaxTreeNode(make_parser().parse(path.read_text("utf-8")))
-    chapter.blocks = list(_Reader(chapter).blocks(tree.children))
+    return read_into(Chapter(path, [], number=named[1] or ""))
+
+
+def read_into(chapter: Chapter, unnamed: Sequence[str] = ()) -> Chapter:
+    """Read a chapter's file into it.
+
+    `unnamed` are the kinds of blocks that need no name there.
+    """
+    text = chapter.path.read_text("utf-8")
+    tree = SyntaxTreeNode(make_parser().parse(text))
+    chapter.blocks = list(_Reader(chapter, unnamed).blocks(tree.children))
     title = chapter.blocks[0] if chapter.blocks else None
     if not isinstance(title, Heading) or title.level != 1:
-        raise UserError(f"{path.name}:1: a chapter begins with its # title")
+        raise UserError(
+            f"{chapter.where(1)}: a chapter begins with its # title"
+        )
     chapter.title, chapter.label = title.children, title.label
     return chapter
 
@@ -102,8 +115,10 @@ def read_words(text: str, chapter: Chapter) -> list[Inline]:
 class _Reader:
     """Turns the parser's nodes into the book's."""
 
-    def __init__(self, chapter: Chapter) -> None:
-        self.chapter = chapter
+    def __init__(
+        self, chapter: Chapter, unnamed: Sequence[str] = ()
+    ) -> None:
+        self.chapter, self.unnamed = chapter, unnamed
 
     def blocks(self, nodes: list[SyntaxTreeNode]) -> Iterator[Block]:
         """Yield a block for each node; a caption goes to its table."""
@@ -166,8 +181,11 @@ class _Reader:
     def _fence(self, node: SyntaxTreeNode, line: int) -> Block:
         where = self.chapter.where(line)
         kind, name, *flags = [*node.info.split(), "", ""]
-        check_known(f"kind of block at {where}", [kind], KINDS)
-        if not name and kind not in NAMELESS:
+        unnamed = (*UNNAMED, *self.unnamed)
+        check_known(f"kind of block at {where}", [kind], KINDS + unnamed)
+        if kind in self.unnamed:
+            name, flags = "", [name, *flags]
+        if not name and kind not in unnamed:
             raise UserError(f"{where}: this {kind} block names nothing")
         block = Fence(line, kind=kind, name=name)
         block.options = {flag: "yes" for flag in flags if flag}
@@ -222,7 +240,7 @@ class _Reader:
         elif node.type == "link":
             yield Link(str(node.attrs["href"]), self.inside(node))
         else:
-            raise UserError(f"{self.chapter.path.name}: no {node.type}")
+            raise UserError(f"{self.chapter.file}: no {node.type}")
 
     def labelled(self, children: list[Inline]) -> tuple[list[Inline], str]:
         """Return inlines without the label at their end, and the label."""

@@ -79,10 +79,11 @@ def _runs_of(chapter: Chapter, wanted: Wanted) -> Iterable[Run]:
     """Yield a chapter's runs.
 
     A snippet depends on all that ran before it in its chapter, a command
-    only on the commands: they share a folder, and no names.
+    only on the commands: they share a folder, and no names. Solutions run
+    after the snippets of the chapter that they solve.
     """
     recorded = read_recordings(chapter)
-    commands = everything = ""
+    commands, everything = "", code_before(chapter)
     for block in chapter.fences("python", "sh"):
         before = commands if block.kind == "sh" else everything
         needed, read = _needs(chapter, block)
@@ -95,10 +96,10 @@ def _runs_of(chapter: Chapter, wanted: Wanted) -> Iterable[Run]:
 
 def _needs(chapter: Chapter, block: Fence) -> tuple[list[Definition], str]:
     """Return what a block depends on: definitions, and records' text."""
-    where, folder = chapter.where(block.line), chapter.path.parent
+    where, folder = chapter.where(block.line), chapter.folder
     if block.kind == "sh":
         return reached_by_verb(command_words(block.code, where)[1]), ""
-    code = "\n".join(
+    code = code_before(chapter) + "\n".join(
         one.code
         for one in chapter.fences("python")
         if one.line <= block.line
@@ -109,6 +110,12 @@ def _needs(chapter: Chapter, block: Fence) -> tuple[list[Definition], str]:
         raise UserError(f"{where}: no Python: {error.msg}") from error
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
+
+
+def code_before(chapter: Chapter) -> str:
+    """Return the snippets of the chapter that solutions go on from."""
+    before = chapter.after.fences("python") if chapter.after else ()
+    return "".join(f"{one.code}\n" for one in before)
 
 
 def command_words(code: str, where: str) -> list[str]:
@@ -147,7 +154,7 @@ def parameters(block: Fence, where: str) -> list[str]:
 
 def recordings_file(chapter: Chapter) -> Path:
     """Return where a chapter's recordings stand."""
-    return chapter.path.parent / "recorded" / f"{chapter.name}.json"
+    return chapter.folder / "recorded" / f"{chapter.name}.json"
 
 
 def read_recordings(chapter: Chapter) -> dict[str, Recording]:
@@ -203,16 +210,16 @@ def _unused(
     again = AGAIN.format(chapter.name)
     shown = {block.name for block in chapter.fences("output")}
     for name in sorted(shown - known):
-        yield f'{chapter.path.name}: no run is called "{name}"'
+        yield f'{chapter.file}: no run is called "{name}"'
     for name, recording in read_recordings(chapter).items():
         if name not in known:
             yield (
-                f'{chapter.path.name} has a recording of "{name}", '
+                f'{chapter.file} has a recording of "{name}", '
                 f"which nothing there is called; {again}"
             )
         elif recording.output and name not in shown | quoted:
             yield (
-                f'{chapter.path.name}: "{name}" prints what no output '
+                f'{chapter.file}: "{name}" prints what no output '
                 "block shows"
             )
 

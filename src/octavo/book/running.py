@@ -17,6 +17,7 @@ from octavo.book.document import Chapter
 from octavo.book.recordings import (
     Recording,
     Run,
+    code_before,
     command_words,
     write_recordings,
 )
@@ -117,19 +118,32 @@ def pick(printed: str, name: str, where: str) -> Any:
 def run_snippets(
     runs: list[Run], folder: Path, tell: Told
 ) -> Iterable[tuple[str, Recording]]:
-    """Run a chapter's snippets in one process, in their order."""
+    """Run a chapter's snippets in one process, in their order.
+
+    Those of solutions run after their chapter's, each solution by itself.
+    """
+    before = code_before(runs[0].chapter)
     asked = [
-        {"name": r.block.name, "code": r.block.code, "fields": r.fields}
+        {
+            "name": r.block.name,
+            "code": r.block.code,
+            "fields": r.fields,
+            "part": r.block.options.get("solution", ""),
+        }
         for r in runs
     ]
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "octavo.book.snippets", json.dumps(asked)],
+    with subprocess.Popen(
+        [sys.executable, "-m", "octavo.book.snippets"],
         cwd=folder,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
+        json.dump({"before": before, "snippets": asked}, process.stdin)
+        process.stdin.close()
         for run in runs:
             tell(run.block.name)
             answer: dict[str, Any] = json.loads(

@@ -1,7 +1,7 @@
 """The process in which a chapter's snippets run, one after the other.
 
 Takes them as JSON; prints a line of JSON for each: what it printed, and
-the values that the book names.
+the values that the book names. Each solution begins where the chapter ends.
 """
 
 import io
@@ -12,9 +12,17 @@ from typing import Any
 
 
 def main() -> None:
-    """Run the snippets that the first argument holds."""
+    """Run the snippets that come in."""
+    asked = json.load(sys.stdin)
     names: dict[str, Any] = {"__name__": "__main__"}
-    for snippet in json.loads(sys.argv[1]):
+    with redirect_stdout(io.StringIO()):
+        exec(asked["before"], names)  # noqa: S102
+    start, part = dict(names), ""
+    for snippet in asked["snippets"]:
+        if snippet["part"] != part:
+            part = snippet["part"]
+            names.clear()
+            names.update(start)
         printed = io.StringIO()
         try:
             with redirect_stdout(printed):

@@ -42,6 +42,7 @@ from octavo.book.recordings import (
     parameters,
     recording_faults,
 )
+from octavo.book.solutions import bind, read_solutions, solution_faults
 from octavo.book.sources import Source, read_sources
 from octavo.book.spelling import spelling_faults
 from octavo.book.tables import Behind, fill_tables
@@ -61,14 +62,18 @@ class Book:
 
 
 def read_chapters(folder: Path) -> list[Chapter]:
-    """Read the chapters of a book's folder, in the order of their names."""
+    """Read the chapters of a book's folder, in the order of their names.
+
+    After them come the solutions to their exercises.
+    """
     paths = sorted(folder.glob("*-*.md"))
     if not paths:
         raise UserError(
             f"{folder} holds no chapters (00-name.md): run this in a clone "
             "of the project, or give --source"
         )
-    return [read_chapter(path) for path in paths]
+    chapters = [read_chapter(path) for path in paths]
+    return chapters + read_solutions(folder, chapters)
 
 
 def weave(folder: Path) -> Book:
@@ -78,11 +83,13 @@ def weave(folder: Path) -> Book:
     unlisted = list_sources(chapters, sources)
     runs = list_runs(chapters)
     words = spelling_faults(chapters, folder / "words.txt")
+    unsolved = solution_faults(chapters)
     origins = read_origins(folder)
-    said = [*origin_faults(runs, origins), *unlisted]
+    said = [*origin_faults(runs, origins), *unlisted, *unsolved]
     raise_all([*words, *recording_faults(chapters, runs), *said])
     targets = number(chapters)
-    fill_tables(Behind(chapters, runs, origins))
+    whole = [one for one in chapters if not one.after]
+    fill_tables(Behind(whole, runs, origins))
     recordings = {
         run.block.name: run.recording for run in runs if run.recording
     }
@@ -93,6 +100,7 @@ def weave(folder: Path) -> Book:
         faults += _Weaver(book, chapter, cited).weave()
     idle = sorted(sources.keys() - cited)
     raise_all(faults + [f'sources.toml: nothing cites "{k}"' for k in idle])
+    book.chapters = bind(chapters)
     return book
 
 
