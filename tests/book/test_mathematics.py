@@ -27,8 +27,8 @@ def test_a_formula_in_mathml_is_well_formed():
 
 
 def test_a_minus_belongs_to_its_number_or_stands_between_two():
-    assert '<mo form="prefix">-</mo><mn>1</mn>' in to_mathml("(2, -1)")
-    assert "<mi>a</mi><mo>-</mo><mi>b</mi>" in to_mathml("a - b")
+    assert '<mo form="prefix">−</mo><mn>1</mn>' in to_mathml("(2, -1)")
+    assert "<mi>a</mi><mo>−</mo><mi>b</mi>" in to_mathml("a - b")
     assert to_typst("(2, -1)") == "( 2 \\, - 1 )"
 
 

@@ -50,6 +50,21 @@ def test_a_book_is_recorded_and_built(octavo, source, tmp_path):
     ]
 
 
+def test_a_chapter_is_recorded_with_the_solutions_to_it(octavo, source):
+    solved = "# Small\n\n1. {solution-1-1.same}.\n\n"
+    solved += "   ```python\n   same = answer\n   ```\n"
+    (source / "solutions").mkdir()
+    (source / "solutions/01.md").write_text(solved, "utf-8")
+    (source / "B-all.md").write_text("# All\n\n```solutions\n```\n")
+    for name in ("01-small", "solutions/01"):
+        done = octavo("book", "record", name, "--source", source)
+        assert done.code == 0, done.err
+        assert done.out in (
+            "2 of 2 recorded anew\n",
+            "0 of 1 recorded anew\n",
+        )
+
+
 def test_a_book_that_is_not_so_is_not_built(octavo, source, tmp_path):
     out = tmp_path / "out"
     line = bad(octavo("book", "build", "--source", source, "--out", out))

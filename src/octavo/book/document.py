@@ -198,6 +198,11 @@ class Chapter:
         return self.path.relative_to(self.folder).with_suffix("").as_posix()
 
     @property
+    def names(self) -> list[str]:
+        """Return its name, and of solutions their chapter's."""
+        return [self.name, *([self.after.name] if self.after else [])]
+
+    @property
     def file(self) -> str:
         """Return the file, for messages."""
         return f"{self.name}.md"

@@ -1,5 +1,6 @@
 """A chapter's blocks and sentences as HTML."""
 
+import re
 from html import escape
 
 from pygments import highlight
@@ -40,6 +41,7 @@ from octavo.book.pictures import to_svg
 from octavo.book.weaving import Book
 from octavo.book.writing import Writer
 
+FLAG, WHOLE = r"--[a-z-]+", r'<span class="whole">\g<0></span>'
 COLOURS = {INK: "ink", FAINT: "faint", RED: "red", BLUE: "blue"}
 COLOURS |= {GOLD: "gold", SHADE: "shade", PAPER: "paper"}
 
@@ -125,9 +127,12 @@ class HtmlWriter(Writer):
                 cells[-1] = wide + cells[-1].removeprefix("<td ")
             rows.append(f"<tr>{''.join(cells)}</tr>")
         caption = self.caption("Table", block.number, block.caption)
+        head = (
+            f"<figcaption>{caption}</figcaption>" if block.caption else ""
+        )
         return (
-            f'<div class="wide" id="{block.label}"><table><caption>'
-            f"{caption}</caption>{''.join(rows)}</table></div>"
+            f'<figure id="{block.label}">{head}<div class="wide"><table>'
+            f"{''.join(rows)}</table></div></figure>"
         )
 
     def _listing(self, block: Fence) -> str:
@@ -167,7 +172,8 @@ class HtmlWriter(Writer):
         return escape(inline.text, quote=False)
 
     def _code(self, inline: Code) -> str:
-        return f"<code>{escape(inline.text)}</code>"
+        text = escape(inline.text)
+        return f"<code>{re.sub(FLAG, WHOLE, text)}</code>"
 
     def _formula(self, inline: Formula) -> str:
         return to_mathml(inline.latex)

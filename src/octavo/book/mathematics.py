@@ -8,14 +8,12 @@ What is not known here is a UserError, so that no output can differ.
 """
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from itertools import zip_longest
 
 from octavo.foundation import UserError, did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S")
 SYMBOLS = {
@@ -31,6 +29,7 @@ SYMBOLS = {
 NAMED = ("log", "exp", "max", "min", "cos", "sin", "tanh")
 WORDS = ("text", "mathrm")
 LARGE = "∑∏"
+THIN = '<mspace width="0.17em"/>'
 BEFORE = ("(", ",", "=")  # a minus after one belongs to its number
 
 
@@ -165,7 +164,7 @@ def _mathml(node: Node | None) -> str:
         tag = both if below and above else names[0 if below else 1]
         parts = [_mathml(one) for one in node.inside if one]
         return f"<{tag}>{''.join(parts)}</{tag}>"
-    inside = "".join(map(_mathml, node.inside))
+    inside = "".join(_spaced(node.inside))
     if node.kind == "hat":
         return f'<mover accent="true">{inside}<mo>^</mo></mover>'
     tag = {"row": "mrow", "frac": "mfrac", "sqrt": "msqrt"}.get(
@@ -180,6 +179,16 @@ def _mathml(node: Node | None) -> str:
         "words": "<mtext>{}</mtext>",
         "name": '<mi class="name">{}</mi>',
         "bold": '<mi style="font-weight:bold">{}</mi>',
-        "space": '<mspace width="0.17em"/>',
+        "space": THIN,
     }.get(node.kind, "<mo>{}</mo>").format
-    return form(escape(node.text))
+    minus = node.text == "-"
+    return form("\u2212" if minus else escape(node.text))
+
+
+def _spaced(nodes: Sequence[Node | None]) -> Iterator[str]:
+    """Yield nodes as MathML, and room between a name and its letter."""
+    for node, after in zip_longest(nodes, nodes[1:]):
+        yield _mathml(node)
+        named = node is not None and node.kind == "name"
+        if named and after and after.text != "(":
+            yield THIN

@@ -24,6 +24,8 @@ from octavo.book.paper import Edition
 from octavo.book.weaving import Book
 from octavo.foundation.files import write_text
 
+WAYS = {"prev": "\u2190 {}", "next": "{} \u2192"}
+
 
 def write_web(book: Book, edition: Edition, folder: Path) -> None:
     """Write every chapter, a first page and the search."""
@@ -39,6 +41,7 @@ def write_web(book: Book, edition: Edition, folder: Path) -> None:
         title = titles(book).get(name, "Octavo")
         filled = page.replace("{{title}}", escape(title))
         filled = filled.replace("{{contents}}", contents(book, name))
+        filled = filled.replace("{{turns}}", turns(book, name))
         filled = filled.replace("{{body}}", body)
         write_text(folder / f"{name}.html", filled)
     found = json.dumps(list(searched(book)), ensure_ascii=False)
@@ -46,7 +49,7 @@ def write_web(book: Book, edition: Edition, folder: Path) -> None:
     write_text(folder / "search.js", f"const PLACES = {found};\n{script}")
     style = press.joinpath("web.css").read_text("utf-8")
     write_text(folder / "web.css", style)
-    write_fonts("".join(bodies.values()), folder)
+    write_fonts("".join((*bodies.values(), *WAYS.values())), folder)
 
 
 def titles(book: Book) -> dict[str, str]:
@@ -55,6 +58,22 @@ def titles(book: Book) -> dict[str, str]:
         chapter.name: f"{chapter.number} {plain(chapter.title)}".strip()
         for chapter in book.chapters
     }
+
+
+def turns(book: Book, here: str) -> str:
+    """Return the ways to the page before and to the next."""
+    names = list(titles(book))
+    if here not in names:
+        return ""
+    place = names.index(here)
+    ways = {"prev": names[:place][-1:], "next": names[place + 1 :][:1]}
+    links = [
+        f'<a rel="{way}" href="{name}.html">'
+        f"{WAYS[way].format(escape(titles(book)[name]))}</a>"
+        for way, found in ways.items()
+        for name in found
+    ]
+    return f"<footer>{''.join(links)}</footer>"
 
 
 def contents(book: Book, here: str) -> str:
@@ -104,9 +123,10 @@ def first_page(book: Book, edition: Edition) -> str:
     """Return the page that a reader comes to first."""
     first = book.chapters[0]
     return (
-        "<h1>Octavo</h1><p><em>A large language model, from scratch, in a "
-        f'small book</em></p><p><a href="{first.name}.html">Begin to read'
+        '<div class="front"><h1>Octavo</h1><p><em>A large language model, '
+        "from scratch, in a small book</em></p>"
+        f'<p><a href="{first.name}.html">Begin to read'
         f"</a></p><p>Version {escape(edition.version)}, made on "
         f"{edition.date} from commit <code>{escape(edition.commit)}"
-        "</code>.</p>"
+        "</code>.</p></div>"
     )

@@ -54,7 +54,8 @@ def build_book(source: Path, out: Path) -> None:
 def record_runs(chapter: str | None, source: Path) -> None:
     """Run again what CHAPTER shows and what has changed, or all chapters.
 
-    CHAPTER is a file's name without its ending, as in 06-attention.
+    CHAPTER is a file's name without its ending, as in 06-attention; the
+    solutions to its exercises go with it.
     """
     chapters = read_chapters(source)
     if chapter:
@@ -63,7 +64,7 @@ def record_runs(chapter: str | None, source: Path) -> None:
     runs = [
         run
         for run in list_runs(chapters)
-        if chapter in (None, run.chapter.name)
+        if chapter in (None, *run.chapter.names)
     ]
     again = len(stale(runs))
     with _bar() as bar:
