@@ -123,7 +123,6 @@ def test_the_tables_say_where_numbers_come_from(clone):
         "processor | a slow one | a fast one",
         "cores | 2 | 8",
         "system | \u2013 | Linux",
-        "octavo | 0.1.0 | \u2013",
         "torch | 2.13.0 | 2.13.0",
         "measured on | \u2013 | 25 November 2026",
     ]
@@ -196,3 +195,11 @@ def test_a_title_goes_across_its_table_everywhere(book):
     notebook = json.loads((book.folder / "out/01-small.ipynb").read_text())
     rows = notebook["cells"][0]["source"].splitlines()[4:]
     assert {row.count(" |") for row in rows} == {3}
+
+
+def test_commands_stay_with_their_record(clone):
+    woven = clone.weave()
+    paper = chapter_text(woven.chapters[0], woven)
+    assert "over(3, [a]), [#raw(" in paper
+    assert paper.count("over(2, [") == 2
+    assert paper.count("spanning(5, [") == 4

@@ -144,7 +144,8 @@ class Table(Block):
     """Rows of cells; the first row is the header.
 
     The last cell of a shorter row spans the rest, and a row of one cell is
-    a title for those below it.
+    a title for those below it. One that begins with an empty cell goes on
+    with the row above, and stays with it.
     """
 
     program: str = ""  # what makes it, if the chapter does not have it

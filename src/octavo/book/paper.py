@@ -203,10 +203,14 @@ class _Writer(Writer):
 
     def _table(self, block: Table) -> str:
         caption = self.inside(block.caption)
-        columns = len(block.rows[0])
-        cells = [
-            cell for row in block.rows for cell in self.cells(row, columns)
-        ]
+        columns, cells, below = len(block.rows[0]), list[str](), 0
+        for row in reversed(block.rows):
+            own = self.cells(row, columns)
+            if 1 < len(row) < columns and not row[0]:
+                own, below = own[1:], below + 1
+            elif below:
+                own[0], below = f"over({below + 1}, {own[0]})", 0
+            cells = own + cells
         arguments = [
             quoted(block.number),
             quoted(block.label),

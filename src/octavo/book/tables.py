@@ -132,6 +132,7 @@ def machines_table(behind: Behind) -> Made:
     machines = machines_of(behind)
     told = list(map(described, machines.values()))
     packages = {key for one in told for key in one} - set(SHOWN.values())
+    packages.discard("octavo")  # the imprint has it
     *words, day = SHOWN.values()
     keys = [*words, *sorted(packages), day]
     said = [
