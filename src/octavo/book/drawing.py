@@ -49,6 +49,8 @@ class Drawing:
         italic: bool = False,
     ) -> None:
         """Write words on a baseline, by their centre, left or right."""
+        if not mono:
+            text = text.replace("'", "\u2019")
         face = 'font: "Inconsolata", ' if mono else ""
         face += 'style: "italic", ' if italic else ""
         self.put(

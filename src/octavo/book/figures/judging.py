@@ -129,7 +129,7 @@ def copies(curves: Mapping[str, Sequence[float]], usual: int) -> str:
     )  # fmt: skip
     x, top = chart.at(usual, 1)
     sheet.line([(x, top), (x, top + 114)], SHADE, 3)
-    at = (11, 11, 7)
+    at = (5, 14, 7)  # where there is room above a line
     for (name, shares), colour, place in zip(
         curves.items(), (GOLD, RED, BLUE), at, strict=True
     ):

@@ -42,7 +42,8 @@ def _line(sheet: Drawing, words: Words, x: float, y: float) -> None:
         for word, kind in words
     ]
     line = f"text(size: 8pt, {' + [ ] + '.join(pieces)})"
-    sheet.put(x, y, f'words("left", {line})')
+    curly = line.replace("'", "\u2019")
+    sheet.put(x, y, f'words("left", {curly})')
 
 
 def lengths(
