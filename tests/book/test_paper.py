@@ -63,6 +63,17 @@ def can_be_copied(code: str, lines: list[str]) -> bool:
     )
 
 
+def test_the_example_of_attention_faces_its_matrices(pages):
+    (example,) = [
+        n
+        for n, page in enumerate(pages, start=1)
+        if 'tokens = ["to", "be", "or", "not"]' in page
+        and "scaled_dot_product_attention" in page
+    ]
+    assert example % 2 == 0  # on the left
+    assert "One head at work on four tokens" in pages[example]
+
+
 def test_the_book_has_its_parts(woven, pages):
     text = "\n".join(pages)
     edition = edition_of(SOURCE)

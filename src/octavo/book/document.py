@@ -91,6 +91,7 @@ class Heading(Block):
 
     level: int = 1
     children: list[Inline] = field(default_factory=list)
+    recto: bool = False  # a chapter that begins on a right-hand page
 
     @property
     def words(self) -> str:

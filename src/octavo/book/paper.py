@@ -163,7 +163,8 @@ class _Writer(Writer):
         if block.level > 2:
             return f"#subsection({name}, [{words}])"
         kind = "chapter" if block.level == 1 else "section"
-        return f"#{kind}({number}, {name}, [{words}])"
+        recto = '#pagebreak(weak: true, to: "odd")\n' if block.recto else ""
+        return f"{recto}#{kind}({number}, {name}, [{words}])"
 
     def _paragraph(self, block: Paragraph) -> str:
         return self.inside(block.children)

@@ -1,7 +1,8 @@
 r"""Chapters as Markdown: a file in, a tree out.
 
 Beside CommonMark with tables: $mathematics$ as LaTeX; a label after a
-heading, {#heads}; [figure](#label), which becomes "figure 6.2", and
+heading, {#heads}, or {#heads recto} for a chapter that is to begin on a
+right-hand page; [figure](#label), which becomes "figure 6.2", and
 [number](#label), which becomes "6.2"; [@source]; {run.loss:.2f}, a recorded
 value, or {run.table.key} of a dictionary; **a term**, introduced and put
 into the index; "Table: words {#label}" below a table; and fenced blocks
@@ -66,7 +67,7 @@ MARKS = re.compile(
     r"\[@(?P<key>[\w-]+)\]"
     r"|\{(?P<name>[\w-]+)\.(?P<path>\w+(?:\.\w+)*)(?::(?P<form>[^{}]*))?\}"
 )
-LABEL = re.compile(r"\s*\{#([\w-]+)\}\s*$")
+LABEL = re.compile(r"\s*\{#([\w-]+(?: recto)?)\}\s*$")
 NUMBER = re.compile(r"(?:00|0?([1-9]\d*|[A-Z]))-")
 TABLE = re.compile(r"^Table: ")
 
@@ -148,8 +149,12 @@ class _Reader:
         return block
 
     def _heading(self, node: SyntaxTreeNode, line: int) -> Heading:
-        words, label = self.labelled(self.inside(node))
-        return Heading(line, label, level=int(node.tag[1]), children=words)
+        words, marks = self.labelled(self.inside(node))
+        label, _, recto = marks.partition(" ")
+        level = int(node.tag[1])
+        return Heading(
+            line, label, level=level, children=words, recto=bool(recto)
+        )
 
     def _paragraph(self, node: SyntaxTreeNode, line: int) -> Paragraph:
         return Paragraph(line, children=self.inside(node))
