@@ -3,11 +3,10 @@
     python benchmarks/rewards.py BASE OUT
 
 BASE is a base's run folder. It is taught all sums once (`OUT/early`), which
-leaves it right about half the time, and then learns from rewards
-(`OUT/rewarded`). Writes results/rewards.json: how many of the 500 sums that
-it never saw were right before and after, and the share of right ones among
-the answers that it gave at each step. What is there already is not run
-again.
+leaves it far from perfect, and then learns from rewards (`OUT/rewarded`).
+Writes results/rewards.json: how many of the 500 sums that it never saw were
+right before and after, and the share of right ones among the answers that
+it gave at each step. What is there already is not run again.
 """
 
 import argparse

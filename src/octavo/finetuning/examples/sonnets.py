@@ -49,7 +49,7 @@ def sonnet_topics(
 def asked_either_way(
     kind: str, texts: Iterable[str], random: Random
 ) -> Iterator[Topic]:
-    """Ask for a text of a kind, or for one about something: half each."""
+    """Ask for texts of a kind, up to half by what they are about."""
     texts = list(texts)
     rare = rarity(texts)
     for text in texts:
