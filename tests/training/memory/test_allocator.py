@@ -21,7 +21,7 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 torch.ones(2**24)
 before = faults()
-for _ in range(3):
+for _ in range(12):
     torch.ones(2**24)
 print((faults() - before) * resource.getpagesize() / 2**20)
 """
@@ -29,14 +29,18 @@ print((faults() - before) * resource.getpagesize() / 2**20)
 
 @pytest.mark.parametrize("keep", [False, True])
 def test_a_large_block_is_not_cleared_again(keep):
-    """Three tensors of 64 MiB after a first: made anew, or found."""
+    """Twelve tensors of 64 MiB after a first: made anew, or found.
+
+    Something small may settle where the first one was, and the next then
+    finds no room there: now and then one or two are made before all fit.
+    """
     if platform.libc_ver()[0] != "glibc":
         assert not keep_freed_memory()
         return
     asked = [sys.executable, "-c", LARGE.format(keep=keep)]
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     cleared = float(done.stdout)  # MiB
-    assert cleared < 100 if keep else cleared > 180
+    assert cleared < 256 if keep else cleared > 760
 
 
 @pytest.mark.parametrize(
