@@ -60,6 +60,25 @@ def test_every_link_of_the_pages_leads_somewhere(built):
             assert not label or label in pages[file or name].ids, link
 
 
+def test_every_link_of_the_notebooks_leads_somewhere(built):
+    texts = {
+        path.name: "\n".join(
+            cell["source"]
+            for cell in json.loads(path.read_text("utf-8"))["cells"]
+            if cell["cell_type"] == "markdown"
+        )
+        for path in built.glob("notebooks/*.ipynb")
+    }
+    asked = 0
+    for name, text in texts.items():
+        for file, label in re.findall(r"\]\(([^()#:]*)#([^()]+)\)", text):
+            assert f'<a id="{label}"></a>' in texts[file or name], label
+            asked += 1
+    assert asked > 400
+    # Of a listing that is a cell, its number stands above it.
+    assert "**Listing 11.1** `octavo.gen" in texts["11-writing.ipynb"]
+
+
 def test_the_pages_ask_for_nothing_elsewhere(built):
     for path in built.glob("web/*"):
         if path.suffix != ".woff":

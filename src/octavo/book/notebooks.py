@@ -3,7 +3,8 @@
 A listing of a whole definition is a cell that defines it anew, with the
 imports that it needs: what a reader changes there, the cells below use,
 and none of them imports it again.
-Outputs are the recorded ones until the reader runs a cell.
+Outputs are the recorded ones until the reader runs a cell, and links lead
+from notebook to notebook.
 """
 
 import ast
@@ -48,14 +49,19 @@ def write_notebooks(book: Book, folder: Path) -> None:
     The solutions have none: they go on from as many chapters.
     """
     for chapter in book.chapters:
-        if any(isinstance(block, Answers) for block in chapter.blocks):
+        if not has_notebook(chapter):
             continue
-        writer = _Writer(book)
+        writer = _Writer(book, chapter)
         write_json(
             folder / f"{chapter.name}.ipynb", to_notebook(chapter, writer)
         )
         for block in chapter.fences("figure"):
             write_text(folder / picture_name(block), to_svg(block))
+
+
+def has_notebook(chapter: Chapter) -> bool:
+    """Return whether a chapter is to be read as one: not the solutions."""
+    return not any(isinstance(block, Answers) for block in chapter.blocks)
 
 
 def to_notebook(chapter: Chapter, writer: "_Writer") -> dict[str, Any]:
@@ -71,8 +77,10 @@ def to_notebook(chapter: Chapter, writer: "_Writer") -> dict[str, Any]:
         elif code is None:
             prose.append(writer.block(block))
         else:
-            _close(prose, cells)
             assert isinstance(block, Fence)
+            if block.kind == "listing":
+                prose.append(writer.title(block))
+            _close(prose, cells)
             code = without_imports(code, anew)
             cells.append(code_cell(code, block.name, len(cells)))
             if block.kind == "listing":
@@ -190,13 +198,17 @@ def picture_name(block: Fence) -> str:
 class _Writer(Writer):
     """Writes blocks as Jupyter's Markdown."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, book: Book, chapter: Chapter) -> None:
+        self.book, self.chapter = book, chapter
+
+    def title(self, block: Fence) -> str:
+        """Return what stands above a listing."""
+        title = f"**Listing {block.number}** `{block.name}`"
+        return _anchor(block) + title
 
     def _heading(self, block: Heading) -> str:
         words = f"{block.number} {self.inside(block.children)}".strip()
-        anchor = f'<a id="{block.label}"></a>\n\n' if block.label else ""
-        return f"{anchor}{'#' * block.level} {words}"
+        return f"{_anchor(block)}{'#' * block.level} {words}"
 
     def _paragraph(self, block: Paragraph) -> str:
         return self.inside(block.children)
@@ -223,7 +235,7 @@ class _Writer(Writer):
 
     def _equation(self, block: Equation) -> str:
         tag = f" \\tag{{{block.number}}}" if block.number else ""
-        return f"$$\n{block.latex}{tag}\n$$"
+        return f"{_anchor(block)}$$\n{block.latex}{tag}\n$$"
 
     def _table(self, block: Table) -> str:
         columns = len(block.aligned)
@@ -236,13 +248,11 @@ class _Writer(Writer):
         marks = " | ".join(rule[one] for one in block.aligned)
         caption = self.inside(block.caption)
         table = "\n".join([rows[0], f"| {marks} |", *rows[1:]])
-        return f"**Table {block.number}** {caption}\n\n{table}"
+        title = f"**Table {block.number}** {caption}"
+        return f"{_anchor(block)}{title}\n\n{table}"
 
     def _listing(self, block: Fence) -> str:
-        return (
-            f"**Listing {block.number}** `{block.name}`\n\n"
-            f"```python\n{block.code}\n```"
-        )
+        return f"{self.title(block)}\n\n```python\n{block.code}\n```"
 
     def _output(self, block: Fence) -> str:
         return f"```\n{block.code}\n```"
@@ -253,7 +263,7 @@ class _Writer(Writer):
         name = picture_name(block)
         caption = self.inside(block.caption)
         return (
-            f"![figure {block.number}]({name})\n\n"
+            f"{_anchor(block)}![figure {block.number}]({name})\n\n"
             f"**Figure {block.number}** {caption}"
         )
 
@@ -276,6 +286,15 @@ class _Writer(Writer):
 
     def _link(self, inline: Link) -> str:
         words, target = self.inside(inline.children), inline.target
-        if not target.startswith("#"):
-            return f"[{words}]({target})"
-        return words
+        if target.startswith("#"):
+            chapter = self.book.targets[target[1:]].chapter
+            if not has_notebook(chapter):
+                return words
+            if chapter is not self.chapter:
+                target = f"{chapter.name}.ipynb{target}"
+        return f"[{words}]({target})"
+
+
+def _anchor(block: Block) -> str:
+    """Return what a link to a block leads to."""
+    return f'<a id="{block.label}"></a>\n\n' if block.label else ""
