@@ -3,8 +3,7 @@
 A listing of a whole definition is a cell that defines it anew, with the
 imports that it needs: what a reader changes there, the cells below use,
 and none of them imports it again.
-Outputs are the recorded ones until the reader runs a cell, and links lead
-from notebook to notebook.
+Outputs are the recorded ones until the reader runs a cell.
 """
 
 import ast
@@ -48,9 +47,7 @@ def write_notebooks(book: Book, folder: Path) -> None:
 
     The solutions have none: they go on from as many chapters.
     """
-    for chapter in book.chapters:
-        if not has_notebook(chapter):
-            continue
+    for chapter in filter(_has_one, book.chapters):
         writer = _Writer(book, chapter)
         write_json(
             folder / f"{chapter.name}.ipynb", to_notebook(chapter, writer)
@@ -59,8 +56,8 @@ def write_notebooks(book: Book, folder: Path) -> None:
             write_text(folder / picture_name(block), to_svg(block))
 
 
-def has_notebook(chapter: Chapter) -> bool:
-    """Return whether a chapter is to be read as one: not the solutions."""
+def _has_one(chapter: Chapter) -> bool:
+    """Return whether a notebook is made of a chapter."""
     return not any(isinstance(block, Answers) for block in chapter.blocks)
 
 
@@ -79,7 +76,7 @@ def to_notebook(chapter: Chapter, writer: "_Writer") -> dict[str, Any]:
         else:
             assert isinstance(block, Fence)
             if block.kind == "listing":
-                prose.append(writer.title(block))
+                prose.append(writer.anchored(block, listing_title(block)))
             _close(prose, cells)
             code = without_imports(code, anew)
             cells.append(code_cell(code, block.name, len(cells)))
@@ -189,6 +186,11 @@ def _means(module: Module, name: ast.alias, symbols: Set[str]) -> bool:
     return found is not None and found.symbol in symbols
 
 
+def listing_title(block: Fence) -> str:
+    """Return what stands above a listing, or the cell that it is."""
+    return f"**Listing {block.number}** `{block.name}`"
+
+
 def picture_name(block: Fence) -> str:
     """Return the file of a figure's drawing."""
     stem = f"{block.name}-{block.number}".replace(".", "-")
@@ -201,14 +203,18 @@ class _Writer(Writer):
     def __init__(self, book: Book, chapter: Chapter) -> None:
         self.book, self.chapter = book, chapter
 
-    def title(self, block: Fence) -> str:
-        """Return what stands above a listing."""
-        title = f"**Listing {block.number}** `{block.name}`"
-        return _anchor(block) + title
+    def block(self, block: Block) -> str:
+        return self.anchored(block, super().block(block))
+
+    def anchored(self, block: Block, words: str) -> str:
+        """Put before a block what links to it lead to."""
+        if block.label and words:
+            return f'<a id="{block.label}"></a>\n\n{words}'
+        return words
 
     def _heading(self, block: Heading) -> str:
         words = f"{block.number} {self.inside(block.children)}".strip()
-        return f"{_anchor(block)}{'#' * block.level} {words}"
+        return f"{'#' * block.level} {words}"
 
     def _paragraph(self, block: Paragraph) -> str:
         return self.inside(block.children)
@@ -235,7 +241,7 @@ class _Writer(Writer):
 
     def _equation(self, block: Equation) -> str:
         tag = f" \\tag{{{block.number}}}" if block.number else ""
-        return f"{_anchor(block)}$$\n{block.latex}{tag}\n$$"
+        return f"$$\n{block.latex}{tag}\n$$"
 
     def _table(self, block: Table) -> str:
         columns = len(block.aligned)
@@ -248,11 +254,10 @@ class _Writer(Writer):
         marks = " | ".join(rule[one] for one in block.aligned)
         caption = self.inside(block.caption)
         table = "\n".join([rows[0], f"| {marks} |", *rows[1:]])
-        title = f"**Table {block.number}** {caption}"
-        return f"{_anchor(block)}{title}\n\n{table}"
+        return f"**Table {block.number}** {caption}\n\n{table}"
 
     def _listing(self, block: Fence) -> str:
-        return f"{self.title(block)}\n\n```python\n{block.code}\n```"
+        return f"{listing_title(block)}\n\n```python\n{block.code}\n```"
 
     def _output(self, block: Fence) -> str:
         return f"```\n{block.code}\n```"
@@ -263,7 +268,7 @@ class _Writer(Writer):
         name = picture_name(block)
         caption = self.inside(block.caption)
         return (
-            f"{_anchor(block)}![figure {block.number}]({name})\n\n"
+            f"![figure {block.number}]({name})\n\n"
             f"**Figure {block.number}** {caption}"
         )
 
@@ -287,14 +292,13 @@ class _Writer(Writer):
     def _link(self, inline: Link) -> str:
         words, target = self.inside(inline.children), inline.target
         if target.startswith("#"):
-            chapter = self.book.targets[target[1:]].chapter
-            if not has_notebook(chapter):
-                return words
-            if chapter is not self.chapter:
-                target = f"{chapter.name}.ipynb{target}"
-        return f"[{words}]({target})"
+            target = self._address(target[1:])
+        return f"[{words}]({target})" if target else words
 
-
-def _anchor(block: Block) -> str:
-    """Return what a link to a block leads to."""
-    return f'<a id="{block.label}"></a>\n\n' if block.label else ""
+    def _address(self, label: str) -> str:
+        """Return the notebook and the place that a label leads to."""
+        target = self.book.targets[label]
+        if target.kind == "item" or not _has_one(target.chapter):
+            return ""
+        same = target.chapter is self.chapter
+        return f"{'' if same else f'{target.chapter.name}.ipynb'}#{label}"
