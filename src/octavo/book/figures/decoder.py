@@ -60,7 +60,7 @@ def shapes(line: dict[str, Any]) -> dict[str, str]:
         "head": f"{time} \u00d7 {config['vocab_size']:,}",
         "loss": f"mean {sum(losses) / time:.2f}",
         "in head": f"{config['vocab_size']:,} scores in each lane",
-        "in gradients": f"how the loss turns on {weights:,} numbers",
+        "in gradients": f"how the loss depends on {weights:,} numbers",
         "in optimizer": "moves each of them a little",
     }
 

@@ -27,7 +27,7 @@ def plays(plays: Matrix) -> str:
     chart.scales(ticks, ticks, "love, in a thousand words", "king")
     for name, (x, y) in zip(NAMES, plays, strict=True):
         sheet.flow(chart.at(0, 0), chart.at(x, y))
-        chart.words(name, x, y, dx=4, dy=-4)
+        chart.words(name, x, y, dx=4, dy=-6)
     return sheet.typst()
 
 
