@@ -165,10 +165,10 @@ def long_run(
     losses: Points, held_out: Points, samples: Sequence[tuple[int, str]]
 ) -> str:
     """Draw a long training, and what it wrote on the way."""
-    sheet = Drawing(height=317)
+    sheet = Drawing(height=305)
     last = int(losses[-1][0])
     chart = Chart(
-        sheet=sheet, left=24, top=20, width=WIDTH - 82, height=118,
+        sheet=sheet, left=24, top=20, width=WIDTH - 82, height=106,
         x=Scale(0, last), y=Scale(0.9, 2.6),
     )  # fmt: skip
     chart.line([p for p in losses if p[1] < chart.y.last], BLUE, 0.9)
@@ -182,7 +182,7 @@ def long_run(
     steps = {x: f"{x:,}" for x in range(0, last + 1, 500)}
     ticks = {x: str(x) for x in (1.0, 1.5, 2.0)}
     chart.scales(steps, ticks, "step", "nats a letter")
-    _samples(sheet, samples, 182)
+    _samples(sheet, samples, 170)
     return sheet.typst()
 
 
