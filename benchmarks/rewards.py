@@ -1,9 +1,11 @@
 """Whether rewards raise the share of right sums, from an early start.
 
-    python benchmarks/rewards.py BASE OUT
+    python benchmarks/rewards.py BASE OUT [--epochs 1]
 
-BASE is a base's run folder. It is taught all sums once (`OUT/early`), which
-leaves it far from perfect, and then learns from rewards (`OUT/rewarded`).
+BASE is a base's run folder. It is taught all sums so often (`OUT/early`),
+which should leave it about half right, and then learns from rewards
+(`OUT/rewarded`). How often that is depends on the base, and it matters:
+from few right answers to most of them it is less than half an epoch.
 Writes results/rewards.json: how many of the 500 sums that it never saw were
 right before and after, and the share of right ones among the answers that
 it gave at each step. What is there already is not run again.
@@ -37,15 +39,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("base", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--epochs", type=float, default=1.0)
     asked = parser.parse_args()
     early, rewarded = asked.out / "early", asked.out / "rewarded"
-    teach(TuningWish(base=asked.base, examples="sums", epochs=1), early)
+    wish = TuningWish(base=asked.base, examples="sums", epochs=asked.epochs)
+    teach(wish, early)
     run = teach(
         TuningWish(base=early, examples="sums", reward="sums"), rewarded
     )
     training = run.recipe.training
     found = {
-        "command": "python benchmarks/rewards.py BASE OUT",
+        "command": "python benchmarks/rewards.py BASE OUT "
+        f"--epochs {asked.epochs:g}",
         "machine": machine(["octavo", "torch"]),
         "seed": training.seed,
         "learning_rate": training.other_learning_rate,

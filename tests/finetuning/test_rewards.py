@@ -74,6 +74,28 @@ def test_answers_are_drawn_as_likely_as_the_model_holds_them():
     assert any(answer[-1] == END for answer in told)
 
 
+def test_learning_finds_answers_as_likely_as_drawing_did(monkeypatch):
+    taught, prompts = model(), [[7, 3, 9], [4, 4, 1], [2, 8, 8]]
+    held: list[Tensor] = []
+    draw = torch.multinomial
+
+    def watched(likely, number, generator) -> Tensor:
+        drawn = draw(likely, number, generator=generator)
+        held.append(likely.gather(1, drawn).flatten())
+        return drawn
+
+    monkeypatch.setattr(torch, "multinomial", watched)
+    answers = sample(taught, prompts, END, torch.Generator().manual_seed(2))
+    told = [answered(*pair) for pair in zip(prompts, answers, strict=True)]
+    by_text = torch.stack(held, dim=1)  # (A, T)
+    likely = torch.cat(
+        [row[: len(a)] for row, a in zip(by_text, answers, strict=True)]
+    )
+    found = trained_losses(taught, *pack(told))
+    assert len(found) > 90
+    torch.testing.assert_close(found, -likely.log(), rtol=0, atol=1e-4)
+
+
 def test_the_gradient_is_that_of_the_likelihoods_by_their_worth():
     rewards = torch.tensor([1.0, 0, 0, 0, 0, 0, 0, 0])
     answers = [[n, n + 1, END] for n in range(ANSWERS)]

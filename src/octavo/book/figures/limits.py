@@ -52,10 +52,10 @@ def _legend(sheet: Drawing, y: float) -> None:
 
 def there_and_back(kept: Points, twice: Points) -> str:
     """Draw what is kept during a step, in MB: all, or blocks' inputs."""
-    sheet = Drawing(height=156)
+    sheet = Drawing(height=142)
     most = max(size for _, size in kept)
     chart = Chart(
-        sheet=sheet, left=28, top=20, width=WIDTH - 120, height=102,
+        sheet=sheet, left=28, top=20, width=WIDTH - 120, height=88,
         x=Scale(0, 1), y=Scale(0, 1.1 * most),
     )  # fmt: skip
     turn = next(x for x, size in kept if size == most)

@@ -73,7 +73,7 @@ def rounds(one: Points, three: Points, five: Points) -> str:
     chart.line([(0, 1), (1, 1)], FAINT, 0.5)
     chart.line([(0, 0), (1, 1)], SHADE, 1.1)
     for name, line, colour, x, dy in (
-        ("five", five, FAINT, 0.525, 10),
+        ("five", five, FAINT, 0.113, 10),
         ("three", three, RED, 0.75, -5),
         ("one", one, BLUE, 0.555, -5),
     ):
@@ -91,7 +91,7 @@ def race(curves: Mapping[str, Points], by_frequency: float) -> str:
     last = max(x for line in curves.values() for x, _ in line)
     chart = Chart(
         sheet=sheet, left=24, top=20, width=WIDTH - 110, height=98,
-        x=Scale(0, last), y=Scale(1.8, 5.6),
+        x=Scale(0, last), y=Scale(1.5, 5.6),
     )  # fmt: skip
     chart.line([(0, by_frequency), (last, by_frequency)], FAINT, 0.5)
     chart.words("by frequency alone", last, by_frequency, colour=FAINT,
@@ -145,7 +145,7 @@ def law(lines: Mapping[str, Points], runs: Mapping[str, Points]) -> str:
     sheet = Drawing(height=174)
     chart = Chart(
         sheet=sheet, left=24, top=20, width=WIDTH - 100, height=118,
-        x=Scale(2e5, 8e7, log=True), y=Scale(1.4, 2.75),
+        x=Scale(2e5, 8e7, log=True), y=Scale(1.3, 2.75),
     )  # fmt: skip
     for (name, line), colour in zip(lines.items(), SIZES, strict=True):
         chart.line(line, colour, 0.9)
@@ -165,10 +165,10 @@ def long_run(
     losses: Points, held_out: Points, samples: Sequence[tuple[int, str]]
 ) -> str:
     """Draw a long training, and what it wrote on the way."""
-    sheet = Drawing(height=317)
+    sheet = Drawing(height=305)
     last = int(losses[-1][0])
     chart = Chart(
-        sheet=sheet, left=24, top=20, width=WIDTH - 82, height=118,
+        sheet=sheet, left=24, top=20, width=WIDTH - 82, height=106,
         x=Scale(0, last), y=Scale(0.9, 2.6),
     )  # fmt: skip
     chart.line([p for p in losses if p[1] < chart.y.last], BLUE, 0.9)
@@ -178,11 +178,13 @@ def long_run(
     for letter, (step, _) in zip("abcdefgh", samples, strict=False):
         across, end = chart.at(step, chart.y.first)
         sheet.line([(across, chart.top), (across, end)], SHADE)
-        sheet.words(letter, across + 3, end - 4, colour=FAINT, align="left")
+        sheet.words(
+            letter, across - 3, end - 4, colour=FAINT, align="right"
+        )
     steps = {x: f"{x:,}" for x in range(0, last + 1, 500)}
     ticks = {x: str(x) for x in (1.0, 1.5, 2.0)}
     chart.scales(steps, ticks, "step", "nats a letter")
-    _samples(sheet, samples, 182)
+    _samples(sheet, samples, 170)
     return sheet.typst()
 
 
