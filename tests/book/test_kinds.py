@@ -96,6 +96,8 @@ def test_every_kind_is_in_a_notebook(kinds):
     text = (kinds / "01-small.ipynb").read_text("utf-8")
     for part in (
         "*stress*, a *new term*, `code_here`, $x_1$",
+        "see [table\u00a01.1](#sizes)",
+        '<a id=\\"sizes\\"></a>\\n\\n**Table 1.1** Two sizes.',
         "[a page](https://example.org)",
         "## 1.1 A part",
         "> Once more unto the breach.",

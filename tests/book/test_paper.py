@@ -88,5 +88,7 @@ def test_the_book_has_its_parts(woven, pages):
     index = "\n".join(pages[first:])
     assert "causal mask, " in index
     assert "scaled_dot_product_attention, " in index
+    for term in ("perplexity, ", "data parallelism, ", "Muon, "):
+        assert term in index  # no capital but that of a name
     page = int(index.split("causal mask, ")[1].split()[0])
     assert "causal mask" in pages[page - 1]

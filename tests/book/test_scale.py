@@ -78,7 +78,7 @@ def test_a_budget_is_a_line_of_equal_operations():
     drawn = scale.plane([(1e6, 1e6)], {"big": (1e10, 1e12)}, {"day": 6e16})
     chart = scale.Chart(
         sheet=scale.Drawing(height=1), left=28, top=20, width=206,
-        height=154, x=scale.Scale(1e5, 1e12, log=True),
+        height=134, x=scale.Scale(1e5, 1e12, log=True),
         y=scale.Scale(1e4, 1e14, log=True),
     )  # fmt: skip
     ends = [chart.at(n, 1e16 / n) for n in (1e5, 1e12)]

@@ -137,17 +137,29 @@ def test_the_map_s_notebook_runs_with_fewer_steps(
     assert names["losses"][2] < names["losses"][0]
 
 
-def test_a_notebook_has_the_words_and_the_drawing(built):
-    folder = built / "notebooks"
-    notebook = json.loads(
-        (folder / "06-attention.ipynb").read_text("utf-8")
-    )
-    text = "\n".join(
+def words_of(path: Path) -> str:
+    """All words of a notebook, without its code."""
+    return "\n".join(
         cell["source"]
-        for cell in notebook["cells"]
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
         if cell["cell_type"] == "markdown"
     )
+
+
+def test_every_link_of_the_notebooks_leads_somewhere(built):
+    words = {p.name: words_of(p) for p in built.glob("notebooks/*.ipynb")}
+    for name, text in words.items():
+        links = re.findall(r"\]\(([\w-]*\.ipynb|)#([\w-]+)\)", text)
+        assert len(links) > 3 or name.startswith(("00", "C", "D")), name
+        for file, label in links:
+            assert f'<a id="{label}"></a>' in words[file or name], label
+
+
+def test_a_notebook_has_the_words_and_the_drawing(built):
+    folder = built / "notebooks"
+    text = words_of(folder / "06-attention.ipynb")
     assert "largest: 0.61." in text
+    assert "**Listing 6.1** `octavo.model." in text
     assert "\\frac{Q K^\\top}{\\sqrt{d}}" in text
     pictures = re.findall(r"!\[.*?\]\((.*?)\)", text)
     assert len(pictures) >= 3

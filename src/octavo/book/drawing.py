@@ -65,13 +65,19 @@ class Drawing:
         self.put(x, y, f'words("center", text(size: 10pt, ${typst}$))')
 
     def cell(
-        self, x: float, y: float, text: str, strength: float, colour: str
+        self,
+        x: float,
+        y: float,
+        text: str,
+        strength: float,
+        colour: str,
+        size: float = CELL,
     ) -> None:
         """Draw a number in a cell, tinted by how large it is."""
         stroke = f'stroke: {HAIR}pt + rgb("{INK}")'
         tint = f'rgb("{colour}").transparentize({100 - 55 * strength:.0f}%)'
-        self.put(x, y, _box(CELL, CELL, f"fill: {tint}, {stroke}"))
-        self.words(text, x + CELL / 2, y + CELL / 2 + 3, size=9)
+        self.put(x, y, _box(size, size, f"fill: {tint}, {stroke}"))
+        self.words(text, x + size / 2, y + size / 2 + 3, size=9)
 
     def matrix(
         self,
@@ -81,19 +87,21 @@ class Drawing:
         *,
         colour: str,
         places: int = 1,
+        cell: float = CELL,
     ) -> None:
         """Draw a tensor of rows; None is what a mask hides."""
         seen = [abs(one) for row in rows for one in row if one is not None]
         largest = max(seen) or 1.0
         for i, row in enumerate(rows):
             for j, one in enumerate(row):
-                left, top = x + j * CELL, y + i * CELL
+                left, top = x + j * cell, y + i * cell
                 if one is None:
                     hidden = f'stroke: {HAIR}pt + rgb("{FAINT}")'
-                    self.put(left, top, _box(CELL, CELL, hidden))
+                    self.put(left, top, _box(cell, cell, hidden))
                     continue
                 text = f"{one:.{places}f}".replace("-", "\u2212")
-                self.cell(left, top, text, abs(one) / largest, colour)
+                strength = abs(one) / largest
+                self.cell(left, top, text, strength, colour, cell)
 
     def box(
         self, x: float, y: float, width: float, height: float, colour: str

@@ -47,15 +47,18 @@ def write_notebooks(book: Book, folder: Path) -> None:
 
     The solutions have none: they go on from as many chapters.
     """
-    for chapter in book.chapters:
-        if any(isinstance(block, Answers) for block in chapter.blocks):
-            continue
-        writer = _Writer(book)
+    for chapter in filter(_has_one, book.chapters):
+        writer = _Writer(book, chapter)
         write_json(
             folder / f"{chapter.name}.ipynb", to_notebook(chapter, writer)
         )
         for block in chapter.fences("figure"):
             write_text(folder / picture_name(block), to_svg(block))
+
+
+def _has_one(chapter: Chapter) -> bool:
+    """Return whether a notebook is made of a chapter."""
+    return not any(isinstance(block, Answers) for block in chapter.blocks)
 
 
 def to_notebook(chapter: Chapter, writer: "_Writer") -> dict[str, Any]:
@@ -71,8 +74,10 @@ def to_notebook(chapter: Chapter, writer: "_Writer") -> dict[str, Any]:
         elif code is None:
             prose.append(writer.block(block))
         else:
-            _close(prose, cells)
             assert isinstance(block, Fence)
+            if block.kind == "listing":
+                prose.append(writer.anchored(block, listing_title(block)))
+            _close(prose, cells)
             code = without_imports(code, anew)
             cells.append(code_cell(code, block.name, len(cells)))
             if block.kind == "listing":
@@ -181,6 +186,11 @@ def _means(module: Module, name: ast.alias, symbols: Set[str]) -> bool:
     return found is not None and found.symbol in symbols
 
 
+def listing_title(block: Fence) -> str:
+    """Return what stands above a listing, or the cell that it is."""
+    return f"**Listing {block.number}** `{block.name}`"
+
+
 def picture_name(block: Fence) -> str:
     """Return the file of a figure's drawing."""
     stem = f"{block.name}-{block.number}".replace(".", "-")
@@ -190,13 +200,21 @@ def picture_name(block: Fence) -> str:
 class _Writer(Writer):
     """Writes blocks as Jupyter's Markdown."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, book: Book, chapter: Chapter) -> None:
+        self.book, self.chapter = book, chapter
+
+    def block(self, block: Block) -> str:
+        return self.anchored(block, super().block(block))
+
+    def anchored(self, block: Block, words: str) -> str:
+        """Put before a block what links to it lead to."""
+        if block.label and words:
+            return f'<a id="{block.label}"></a>\n\n{words}'
+        return words
 
     def _heading(self, block: Heading) -> str:
         words = f"{block.number} {self.inside(block.children)}".strip()
-        anchor = f'<a id="{block.label}"></a>\n\n' if block.label else ""
-        return f"{anchor}{'#' * block.level} {words}"
+        return f"{'#' * block.level} {words}"
 
     def _paragraph(self, block: Paragraph) -> str:
         return self.inside(block.children)
@@ -239,10 +257,7 @@ class _Writer(Writer):
         return f"**Table {block.number}** {caption}\n\n{table}"
 
     def _listing(self, block: Fence) -> str:
-        return (
-            f"**Listing {block.number}** `{block.name}`\n\n"
-            f"```python\n{block.code}\n```"
-        )
+        return f"{listing_title(block)}\n\n```python\n{block.code}\n```"
 
     def _output(self, block: Fence) -> str:
         return f"```\n{block.code}\n```"
@@ -276,6 +291,14 @@ class _Writer(Writer):
 
     def _link(self, inline: Link) -> str:
         words, target = self.inside(inline.children), inline.target
-        if not target.startswith("#"):
-            return f"[{words}]({target})"
-        return words
+        if target.startswith("#"):
+            target = self._address(target[1:])
+        return f"[{words}]({target})" if target else words
+
+    def _address(self, label: str) -> str:
+        """Return the notebook and the place that a label leads to."""
+        target = self.book.targets[label]
+        if target.kind == "item" or not _has_one(target.chapter):
+            return ""
+        same = target.chapter is self.chapter
+        return f"{'' if same else f'{target.chapter.name}.ipynb'}#{label}"

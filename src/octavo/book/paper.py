@@ -5,7 +5,7 @@ beside it; here their functions are called.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -42,6 +42,7 @@ from octavo.book.document import (
 from octavo.book.drawing import quoted
 from octavo.book.history import Release
 from octavo.book.mathematics import to_typst
+from octavo.book.spelling import WORD, words_of
 from octavo.book.weaving import Book
 from octavo.book.writing import Writer
 from octavo.foundation import UserError
@@ -112,11 +113,14 @@ def book_text(book: Book, edition: Edition) -> str:
     date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"
     imprint = (edition.version, edition.date, edition.commit)
     history = " ".join(map(release_text, edition.history))
+    words = {
+        word for chapter in book.chapters for _, word in words_of(chapter)
+    }
     parts = [
         f'#show: book.with(title: "Octavo", date: {date})',
         f"#front({', '.join(map(quoted, imprint))}, ({history}))",
         "#contents()",
-        *(chapter_text(chapter, book) for chapter in book.chapters),
+        *(chapter_text(chapter, book, words) for chapter in book.chapters),
         "#index-page()",
     ]
     return "\n".join(parts)
@@ -128,9 +132,11 @@ def release_text(release: Release) -> str:
     return f"([{release.version}], [{date}], [{escaped(release.what)}]),"
 
 
-def chapter_text(chapter: Chapter, book: Book) -> str:
-    """Return a chapter as Typst."""
-    writer, blocks = _Writer(book), chapter.blocks
+def chapter_text(
+    chapter: Chapter, book: Book, words: Set[str] = frozenset()
+) -> str:
+    """Return a chapter as Typst; `words` are those of the book."""
+    writer, blocks = _Writer(book, words), chapter.blocks
     cut = exercises_at(blocks)
     last = blocks[cut - 1]
     if not cut or not isinstance(last, Fence) or last.kind != "figure":
@@ -154,8 +160,9 @@ def exercises_at(blocks: Sequence[Block]) -> int:
 class _Writer(Writer):
     """Writes a chapter's blocks."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, words: Set[str]) -> None:
         self.book = book
+        self.words = words
 
     def _heading(self, block: Heading) -> str:
         words, name = self.inside(block.children), quoted(block.label)
@@ -220,6 +227,8 @@ class _Writer(Writer):
             f"({', '.join(block.aligned)},)",
             *cells,
         ]
+        if block.program:
+            arguments.append("small: true")
         return f"#tabled({', '.join(arguments)})"
 
     def cells(self, row: list[list[Inline]], columns: int) -> list[str]:
@@ -277,7 +286,18 @@ class _Writer(Writer):
         if inline.style != "term":
             kind = "emph" if inline.style == "emphasis" else "aside"
             return f"#{kind}[{words}]"
-        return f"#term({quoted(plain(inline.children))})[{words}]"
+        entry = self.in_index(plain(inline.children))
+        return f"#term({quoted(entry)})[{words}]"
+
+    def in_index(self, term: str) -> str:
+        """Return a term without the capital that a sentence gave it.
+
+        It is no name if the book has its first word without one, too.
+        """
+        first = WORD.match(term)
+        if first and first[0].lower() in self.words:
+            return term[0].lower() + term[1:]
+        return term
 
     def _citation(self, inline: Citation) -> str:
         source = self.book.sources[inline.key]

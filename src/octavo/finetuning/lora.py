@@ -1,7 +1,7 @@
 """LoRA: learn a small change to each matrix, instead of the matrix.
 
 What fine-tuning adds to a matrix W is close to a product of two thin ones,
-B and A (Hu et al. 2021):
+B and A (Hu et al. 2022):
 
     W' = W + s B A      W (out, in), B (out, rank), A (rank, in)
 

@@ -114,7 +114,7 @@ def scores(kinds: Mapping[str, Mapping[str, float]]) -> str:
                   x=Scale(0, 1), y=Scale(len(kinds), 0))  # fmt: skip
     for number, (kind, found) in enumerate(kinds.items()):
         y = number + 0.5
-        sheet.words(NAMES[kind], left - 8, chart.at(0, y)[1] + 3,
+        sheet.words(NAMES[kind], left - 8, chart.at(0, y)[1] + 2,
                     align="right")  # fmt: skip
         chart.line([(0, y), (1, y)], SHADE, 0.8)
         chart.dot(found["most_frequent"], y, FAINT, 2.2)
@@ -131,7 +131,7 @@ def scores(kinds: Mapping[str, Mapping[str, float]]) -> str:
         ("commonest", FAINT),
     ):
         sheet.dot(x + 3, 5, colour, 2.4)
-        sheet.words(name, x + 9, 8, align="left", colour=colour)
+        sheet.words(name, x + 9, 7, align="left", colour=colour)
         x += 24 + 4.2 * len(name)
     return sheet.typst()
 

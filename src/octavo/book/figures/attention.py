@@ -29,7 +29,7 @@ def matrices(
     keys = [list(column) for column in zip(*key, strict=True)]
     for matrix, x, y, name, colour, places in (
         (query, left, top, "queries", BLUE, 1),
-        (keys, left + 76, top, "keys, turned", GOLD, 1),
+        (keys, left + 76, top, "keys, turned over", GOLD, 1),
         (_lower(scores), left + 198, top, "scores", RED, 2),
         (_lower(weights), left, below, "weights", RED, 2),
         (value, left + 126, below, "values", GOLD, 1),

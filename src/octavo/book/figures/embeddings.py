@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from octavo.book.charts import Chart, Point, Scale
 from octavo.book.drawing import (
@@ -170,8 +171,8 @@ def letters(names: Sequence[str], where: Matrix) -> str:
     chart = Chart(sheet=sheet, left=10, top=8, width=WIDTH - 20,
                   height=height - 16, x=Scale(min(across), max(across)),
                   y=Scale(min(down), max(down)))  # fmt: skip
-    for name, (x, y) in zip(names, where, strict=True):
-        at = chart.at(x, y)
+    places = _apart([chart.at(x, y) for x, y in where], 7.0, 9.0)
+    for name, at in zip(names, places, strict=True):
         colour = INK if name.islower() else BLUE
         colour = RED if name in "aeiou" else colour
         colour = FAINT if not name.isalpha() else colour
@@ -179,3 +180,31 @@ def letters(names: Sequence[str], where: Matrix) -> str:
         sheet.words(seen, at[0], at[1] + 4, size=11, colour=colour,
                     mono=True)  # fmt: skip
     return sheet.typst()
+
+
+def _apart(
+    points: Sequence[Point], wide: float, high: float
+) -> list[Point]:
+    """Move points until no two share a box, each pair the shorter way.
+
+    >>> _apart([(0, 0), (1, 0), (30, 0)], 7, 9)
+    [(-3.0, 0.0), (4.0, 0.0), (30, 0)]
+    """
+    moved = list(points)
+    for _ in range(200):
+        still = True
+        for one, other in combinations(range(len(moved)), 2):
+            (x, y), (u, v) = moved[one], moved[other]
+            across, down = wide - abs(u - x), high - abs(v - y)
+            if across <= 0 or down <= 0:
+                continue
+            still = False
+            right = (
+                math.copysign(across / 2, u - x) if across < down else 0.0
+            )
+            below = 0.0 if right else math.copysign(down / 2, v - y)
+            moved[one] = x - right, y - below
+            moved[other] = u + right, v + below
+        if still:
+            break
+    return moved

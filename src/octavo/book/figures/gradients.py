@@ -19,6 +19,7 @@ from octavo.book.drawing import (
 Row = Sequence[float]
 Matrix = Sequence[Row]
 HALF = CELL / 2
+SMALL = 20.0  # a cell, where there are many
 RIM = 8.0  # the radius of an operation's circle
 POWERS = {1: "1", 1e-3: "10⁻³", 1e-6: "10⁻⁶", 1e-9: "10⁻⁹"}
 
@@ -28,8 +29,8 @@ def graph(
     loss: float, de: float, dy: float, dh: float, dw: float, dx: float,
 ) -> str:  # fmt: skip
     """Draw four steps with their numbers, and the gradients below."""
-    sheet = Drawing(height=150)
-    high, low = 16.0, 104.0
+    sheet = Drawing(height=134)
+    high, low = 16.0, 88.0
     lane, lower = high + HALF, low + HALF
     for name, value, slope, left, top, colour in (
         ("x", x, dx, 4, high, BLUE),
@@ -66,7 +67,7 @@ def graph(
     ):
         sheet.flow(start, end)
     _slope(sheet, dy, 84, lane - 5)
-    _slope(sheet, dh * w, 56, lane + 30)
+    _slope(sheet, dh * w, 54, lane + 28)
     return sheet.typst()
 
 
@@ -127,13 +128,13 @@ def products(
     dout: Matrix, dvectors: Matrix, dweight: Matrix,
 ) -> str:  # fmt: skip
     """Draw a layer's product, and the two of its way back."""
-    sheet = Drawing(height=352)
+    sheet = Drawing(height=282)
     x, w, y = ("X", vectors, BLUE), ("W", weight, GOLD), ("Y", out, INK)
     gradient = ("G", dout, RED)
     _product(sheet, 16, x, ("W^top", _turned(weight), GOLD), y)
-    _product(sheet, 122, gradient, w, ("G W", dvectors, RED))
+    _product(sheet, 98, gradient, w, ("G W", dvectors, RED))
     turned = ("G^top", _turned(dout), RED)
-    _product(sheet, 252, turned, x, ("G^top X", dweight, RED))
+    _product(sheet, 202, turned, x, ("G^top X", dweight, RED))
     return sheet.typst()
 
 
@@ -146,12 +147,12 @@ def _product(
     sheet: Drawing, top: float, *parts: tuple[str, Matrix, str]
 ) -> None:
     """Draw two matrices, and a third that is their product."""
-    high = max(len(rows) for _, rows, _ in parts) * CELL
-    left = 14.0
+    high = max(len(rows) for _, rows, _ in parts) * SMALL
+    left = 34.0
     for number, (name, rows, colour) in enumerate(parts):
-        down = top + (high - len(rows) * CELL) / 2
-        wide = len(rows[0]) * CELL
-        sheet.matrix(rows, left, down, colour=colour, places=0)
+        down = top + (high - len(rows) * SMALL) / 2
+        wide = len(rows[0]) * SMALL
+        sheet.matrix(rows, left, down, colour=colour, places=0, cell=SMALL)
         sheet.formula(name, left + wide / 2, down - 5)
         left += wide + 30
         if sign := ("times", "=", "")[number]:
@@ -160,23 +161,23 @@ def _product(
 
 def across(vector: Row, unit: Row, pull: Row) -> str:
     """Draw a vector in the plane, and what of a gradient stands across."""
-    sheet = Drawing(height=136)
+    sheet = Drawing(height=118)
 
     def at(point: complex) -> tuple[float, float]:
-        return 110 + point.real, 130 - point.imag
+        return 110 + point.real, 112 - point.imag
 
     tip, u, g = (complex(*one) for one in (vector, unit, pull))
     along = u * (g * u.conjugate()).real / 2  # the part of g that u has
-    tip, long = 24 * tip, 62.0
+    tip, long = 19 * tip, 62.0
     sheet.line([at(-8), at(150)], FAINT)
-    sheet.line([at(-6j), at(118j)], FAINT)
+    sheet.line([at(-6j), at(98j)], FAINT)
     sheet.flow(at(0), at(tip), colour=BLUE)
     sheet.formula("x", *at(tip / 2 - 9))
     sheet.formula("g", *at(tip + long * g + 8 - 3j))
     for towards, name, colour, beside in (
         (g, "", INK, 0j),
         (along, "dropped", FAINT, 2j - 20),
-        (g - along, "left", RED, 4 - 12j),
+        (g - along, "kept", RED, 4 - 12j),
     ):
         end = tip + long * towards
         sheet.flow(at(tip), at(end), colour=colour)
@@ -187,19 +188,20 @@ def across(vector: Row, unit: Row, pull: Row) -> str:
 def scatter(dcopies: Matrix, drows: Matrix) -> str:
     """Draw how the gradients of places gather in a table's rows."""
     text = ["to", "be", "or", "not", "to", "be"]
-    sheet = Drawing(height=202)
+    sheet = Drawing(height=176)
+    half = SMALL / 2
     for place, token in enumerate(text):
         x = 16 + place * 55.0
-        sheet.token(token, x - 2, 0, CELL + 4)
+        sheet.token(token, x - 4, 0, SMALL + 8)
         column = [[one] for one in dcopies[place]]
-        sheet.matrix(column, x, 26, colour=RED, places=0)
+        sheet.matrix(column, x, 25, colour=RED, places=0, cell=SMALL)
         row = 72 + text.index(token) * 55.0
-        sheet.flow((x + HALF, 77), (row + HALF, 124))
+        sheet.flow((x + half, 68), (row + half, 107))
     for row, gradient in enumerate(drows):
         x = 72 + row * 55.0
         column = [[one] for one in gradient]
-        sheet.matrix(column, x, 127, colour=RED, places=0)
-        sheet.token(text[row], x - 2, 179, CELL + 4)
+        sheet.matrix(column, x, 110, colour=RED, places=0, cell=SMALL)
+        sheet.token(text[row], x - 4, 155, SMALL + 8)
     return sheet.typst()
 
 
@@ -207,13 +209,13 @@ def nudges(
     double_steps: Row, double: Row, single_steps: Row, single: Row
 ) -> str:
     """Draw how far a measured slope is off, for each step."""
-    sheet = Drawing(height=196)
+    sheet = Drawing(height=168)
     chart = Chart(
         sheet=sheet,
         left=40,
         top=18,
         width=270,
-        height=142,
+        height=114,
         x=Scale(10**0.3, 10**-12.3, log=True),
         y=Scale(1e-11, 10, log=True),
     )

@@ -25,19 +25,19 @@ SHADES = {
 
 def room(models: Mapping[str, Mapping[str, float]]) -> str:
     """Draw what a step keeps in memory at once, model by model, in MB."""
-    sheet = Drawing(height=34.0 * len(models) + 34)
-    left = 96.0
+    pitch, left = 28.0, 96.0
+    sheet = Drawing(height=pitch * len(models) + 26)
     most = max(sum(parts.values()) for parts in models.values())
     for row, (name, parts) in enumerate(models.items()):
-        top, x = 34.0 * row, left
-        sheet.words(name, left - 8, top + 15, align="right")
+        top, x = pitch * row, left
+        sheet.words(name, left - 8, top + 13, align="right")
         for part, size in parts.items():
             width = (WIDTH - left - 34) * size / most
-            sheet.box(x, top, width, 22, SHADES[part])
+            sheet.box(x, top, width, 20, SHADES[part])
             x += width
         total = f"{sum(parts.values()):,.0f}"
-        sheet.words(total, x + 5, top + 15, align="left")
-    _legend(sheet, 34.0 * len(models) + 10)
+        sheet.words(total, x + 5, top + 13, align="left")
+    _legend(sheet, pitch * len(models) + 12)
     return sheet.typst()
 
 
@@ -52,10 +52,10 @@ def _legend(sheet: Drawing, y: float) -> None:
 
 def there_and_back(kept: Points, twice: Points) -> str:
     """Draw what is kept during a step, in MB: all, or blocks' inputs."""
-    sheet = Drawing(height=176)
+    sheet = Drawing(height=142)
     most = max(size for _, size in kept)
     chart = Chart(
-        sheet=sheet, left=28, top=20, width=WIDTH - 120, height=122,
+        sheet=sheet, left=28, top=20, width=WIDTH - 120, height=88,
         x=Scale(0, 1), y=Scale(0, 1.1 * most),
     )  # fmt: skip
     turn = next(x for x, size in kept if size == most)
@@ -64,7 +64,7 @@ def there_and_back(kept: Points, twice: Points) -> str:
     chart.line(twice, RED)
     chart.words("all is kept", turn, most, colour=BLUE, dx=10)
     size = max(size for _, size in twice)
-    chart.words("computed twice", 1, size, colour=RED, dy=-4)
+    chart.words("computed twice", 1, size / 2, colour=RED)
     ticks = {0.0: "0", most: f"{most:.1f}"}
     chart.scales({}, ticks, "forward, then back", "MB alive")
     return sheet.typst()

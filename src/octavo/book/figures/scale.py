@@ -28,7 +28,7 @@ WAYS = ("data", "sharded data", "tensor", "pipeline")
 
 def shares(models: Mapping[str, Mapping[str, int]]) -> str:
     """Draw which parts of a model have its parameters, model by model."""
-    row, left, wide = 20.0, 84.0, WIDTH - 84 - 42
+    row, left, wide = 18.0, 84.0, WIDTH - 84 - 42
     sheet = Drawing(height=row * len(models) + 18)
     for number, (name, parts) in enumerate(models.items()):
         top, x, total = row * number, left, sum(parts.values())
@@ -75,9 +75,9 @@ def plane(
     A budget is a number of operations: a falling line, on which six times
     the one times the other is that number.
     """
-    sheet = Drawing(height=206)
+    sheet = Drawing(height=186)
     chart = Chart(
-        sheet=sheet, left=28, top=20, width=206, height=154,
+        sheet=sheet, left=28, top=20, width=206, height=134,
         x=Scale(1e5, 1e12, log=True), y=Scale(1e4, 1e14, log=True),
     )  # fmt: skip
     low, high = chart.y.first, chart.y.last
@@ -87,7 +87,8 @@ def plane(
         ends = [(n, budget / 6 / n) for n in (first, last)]
         chart.line(ends, SHADE)
         above = budget / 6 / max(budget / 6 / last, 4 * low)
-        chart.words(name, above, budget / 6 / above, colour=FAINT, dy=1)
+        over = -4 if above < last else 1  # or the line would strike it out
+        chart.words(name, above, budget / 6 / above, colour=FAINT, dy=over)
     ends = [(n, 20 * n) for n in (chart.x.first, chart.x.last)]
     chart.line(ends, GOLD)
     chart.words("20 tokens a parameter", *ends[-1], colour=GOLD, dy=6)
@@ -96,7 +97,7 @@ def plane(
     chart.words("this book", *max(read), colour=BLUE, dx=5)
     for name, place in places.items():
         chart.dot(*place, RED, 2.2)
-        chart.words(name, *place, colour=INK, align="right", dx=-5, dy=1)
+        chart.words(name, *place, colour=INK, align="right", dx=-5, dy=-1)
     sizes = {10**6: "1M", 10**8: "100M", 10**10: "10B", 10**12: "1T"}
     texts = {**sizes, 10**14: "100T"}
     chart.scales(sizes, texts, "parameters", "tokens read")
@@ -138,7 +139,7 @@ def foretold(
 
 def cards(rows: Mapping[str, Mapping[str, float]], card: float) -> str:
     """Draw what lies on a card, in GB, beside what fits there."""
-    row, left = 22.0, 106.0
+    row, left = 19.0, 106.0
     sheet = Drawing(height=row * len(rows) + 34)
     most = max(sum(heaps.values()) for heaps in rows.values())
     wide = (WIDTH - left - 26) / most

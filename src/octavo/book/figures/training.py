@@ -65,15 +65,15 @@ def _level(height: float, steepness: float, view: Chart) -> list[Point]:
 
 def rounds(one: Points, three: Points, five: Points) -> str:
     """Draw what rounds of Muon's polynomial make of singular values."""
-    sheet = Drawing(height=168)
+    sheet = Drawing(height=150)
     chart = Chart(
-        sheet=sheet, left=24, top=20, width=WIDTH - 90, height=118,
+        sheet=sheet, left=24, top=20, width=WIDTH - 90, height=100,
         x=Scale(0, 1), y=Scale(0, 1.25),
     )  # fmt: skip
     chart.line([(0, 1), (1, 1)], FAINT, 0.5)
     chart.line([(0, 0), (1, 1)], SHADE, 1.1)
     for name, line, colour, x, dy in (
-        ("five rounds", five, FAINT, 0.62, 19),
+        ("five", five, FAINT, 0.113, 10),
         ("three", three, RED, 0.75, -5),
         ("one", one, BLUE, 0.555, -5),
     ):
@@ -87,11 +87,11 @@ def rounds(one: Points, three: Points, five: Points) -> str:
 
 def race(curves: Mapping[str, Points], by_frequency: float) -> str:
     """Draw how the loss falls by three optimizers, on the same text."""
-    sheet = Drawing(height=166)
+    sheet = Drawing(height=150)
     last = max(x for line in curves.values() for x, _ in line)
     chart = Chart(
-        sheet=sheet, left=24, top=20, width=WIDTH - 110, height=114,
-        x=Scale(0, last), y=Scale(1.8, 5.6),
+        sheet=sheet, left=24, top=20, width=WIDTH - 110, height=98,
+        x=Scale(0, last), y=Scale(1.5, 5.6),
     )  # fmt: skip
     chart.line([(0, by_frequency), (last, by_frequency)], FAINT, 0.5)
     chart.words("by frequency alone", last, by_frequency, colour=FAINT,
@@ -113,17 +113,17 @@ def race(curves: Mapping[str, Points], by_frequency: float) -> str:
 
 def schedule(shares: Points, falling: Points, constant: Points) -> str:
     """Draw a learning rate that falls, and what the loss does then."""
-    sheet = Drawing(height=190)
+    sheet = Drawing(height=172)
     last = len(shares)
     wide = WIDTH - 24 - 84
     rate = Chart(
-        sheet=sheet, left=24, top=18, width=wide, height=34,
+        sheet=sheet, left=24, top=18, width=wide, height=26,
         x=Scale(0, last), y=Scale(0, 1.1),
     )  # fmt: skip
     rate.line(shares, GOLD)
     rate.scales({}, {0: "0", 1: "1"}, above="share of the learning rate")
     loss = Chart(
-        sheet=sheet, left=24, top=76, width=wide, height=82,
+        sheet=sheet, left=24, top=66, width=wide, height=74,
         x=Scale(0, last), y=Scale(1.95, 3.1),
     )  # fmt: skip
     for line, colour in ((constant, BLUE), (falling, RED)):
@@ -142,10 +142,10 @@ def schedule(shares: Points, falling: Points, constant: Points) -> str:
 
 def law(lines: Mapping[str, Points], runs: Mapping[str, Points]) -> str:
     """Draw what sizes reach by reading, by the law and in earnest."""
-    sheet = Drawing(height=196)
+    sheet = Drawing(height=174)
     chart = Chart(
-        sheet=sheet, left=24, top=20, width=WIDTH - 100, height=140,
-        x=Scale(2e5, 8e7, log=True), y=Scale(1.4, 2.75),
+        sheet=sheet, left=24, top=20, width=WIDTH - 100, height=118,
+        x=Scale(2e5, 8e7, log=True), y=Scale(1.3, 2.75),
     )  # fmt: skip
     for (name, line), colour in zip(lines.items(), SIZES, strict=True):
         chart.line(line, colour, 0.9)
@@ -165,10 +165,10 @@ def long_run(
     losses: Points, held_out: Points, samples: Sequence[tuple[int, str]]
 ) -> str:
     """Draw a long training, and what it wrote on the way."""
-    sheet = Drawing(height=376)
+    sheet = Drawing(height=305)
     last = int(losses[-1][0])
     chart = Chart(
-        sheet=sheet, left=24, top=20, width=WIDTH - 82, height=150,
+        sheet=sheet, left=24, top=20, width=WIDTH - 82, height=106,
         x=Scale(0, last), y=Scale(0.9, 2.6),
     )  # fmt: skip
     chart.line([p for p in losses if p[1] < chart.y.last], BLUE, 0.9)
@@ -176,13 +176,15 @@ def long_run(
     chart.words("in training", *losses[-1], colour=BLUE)
     chart.words("held out", *held_out[-1], colour=RED)
     for letter, (step, _) in zip("abcdefgh", samples, strict=False):
-        across, top = chart.at(step, chart.y.last)
-        sheet.line([(across, top), (across, top + 150)], SHADE)
-        sheet.words(letter, across + 3, top + 7, colour=FAINT, align="left")
+        across, end = chart.at(step, chart.y.first)
+        sheet.line([(across, chart.top), (across, end)], SHADE)
+        sheet.words(
+            letter, across - 3, end - 4, colour=FAINT, align="right"
+        )
     steps = {x: f"{x:,}" for x in range(0, last + 1, 500)}
     ticks = {x: str(x) for x in (1.0, 1.5, 2.0)}
     chart.scales(steps, ticks, "step", "nats a letter")
-    _samples(sheet, samples, 214)
+    _samples(sheet, samples, 170)
     return sheet.typst()
 
 
