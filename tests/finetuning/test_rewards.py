@@ -74,7 +74,10 @@ def test_answers_are_drawn_as_likely_as_the_model_holds_them():
     assert any(answer[-1] == END for answer in told)
 
 
-def test_learning_finds_answers_as_likely_as_drawing_did(monkeypatch):
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+def test_learning_finds_answers_as_likely_as_drawing_did(
+    monkeypatch, temperature
+):
     taught, prompts = model(), [[7, 3, 9], [4, 4, 1], [2, 8, 8]]
     held: list[Tensor] = []
     draw = torch.multinomial
@@ -85,13 +88,14 @@ def test_learning_finds_answers_as_likely_as_drawing_did(monkeypatch):
         return drawn
 
     monkeypatch.setattr(torch, "multinomial", watched)
-    answers = sample(taught, prompts, END, torch.Generator().manual_seed(2))
+    generator = torch.Generator().manual_seed(2)
+    answers = sample(taught, prompts, END, generator, temperature)
     told = [answered(*pair) for pair in zip(prompts, answers, strict=True)]
     by_text = torch.stack(held, dim=1)  # (A, T)
     likely = torch.cat(
         [row[: len(a)] for row, a in zip(by_text, answers, strict=True)]
     )
-    found = trained_losses(taught, *pack(told))
+    found = trained_losses(taught, *pack(told), temperature)
     assert len(found) > 90
     torch.testing.assert_close(found, -likely.log(), rtol=0, atol=1e-4)
 

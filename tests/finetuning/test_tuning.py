@@ -20,8 +20,11 @@ from octavo.finetuning.preparing import (
     open_run,
     prepare_tuning,
 )
+from octavo.finetuning.recipe import Tuning
 from octavo.finetuning.rendering import render
-from octavo.finetuning.tuning import finetune
+from octavo.finetuning.rewards import RewardBackend, Trials
+from octavo.finetuning.tuning import finetune, from_conversations
+from octavo.foundation import UserError
 from octavo.interop import load_model
 from octavo.model import ModelConfig, Transformer
 from octavo.training import (
@@ -106,6 +109,24 @@ def test_it_learns_and_loads_in_transformers(base, tmp_path, rank):
             found = merged(ids).logits
             torch.testing.assert_close(found, right, rtol=0, atol=1e-4)
             assert (plain - right).abs().max() > 0.1
+
+
+def test_rewarded_answers_are_drawn_and_learned_a_little_colder(
+    base, tmp_path
+):
+    course = from_conversations(
+        prepared(base, tmp_path / "run", reward="sums")
+    )
+    assert isinstance(course.state.backend, RewardBackend)
+    assert isinstance(course.lessons, Trials)
+    assert course.state.backend.temperature == 0.6
+    assert course.lessons.temperature == 0.6
+
+
+@pytest.mark.parametrize("wrong", [0, -1.0, float("nan"), 11])
+def test_a_temperature_that_nothing_can_be_drawn_at(wrong):
+    with pytest.raises(UserError, match="above 0, up to 10"):
+        Tuning(base="", examples="", conversations=1, temperature=wrong)
 
 
 @pytest.mark.parametrize(

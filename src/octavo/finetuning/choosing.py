@@ -16,8 +16,10 @@ STEPS_PER_EPOCH = 10  # so that a pass has at least about so many steps
 # adapter, which begins at nothing, has a rate of its own.
 MATRIX_SHARE, OTHER_SHARE = 0.6, 0.6
 LORA_RATE = 0.005
-QUESTIONS_PER_STEP, REWARD_RATE = 8, 1e-4
-EPOCHS, REWARD_EPOCHS = 2.0, 0.2
+# Most of a rewarded step is chance: the rate is low, the steps are many,
+# and answers are drawn a little colder than they are likely (LOG.md).
+QUESTIONS_PER_STEP, REWARD_RATE, REWARD_TEMPERATURE = 8, 6e-5, 0.6
+EPOCHS, REWARD_EPOCHS = 2.0, 0.3
 REHEARSAL = 0.25
 
 
@@ -82,6 +84,7 @@ def recipe_for(
         rehearsal=wish.rehearsed,
         lora_rank=wish.lora_rank,
         reward=wish.reward,
+        temperature=REWARD_TEMPERATURE if wish.reward else 1.0,
     )
     full = base.training.matrix_learning_rate
     training = replace(
@@ -96,7 +99,7 @@ def recipe_for(
         other_learning_rate=other_rate(wish, base.training),
         weight_decay=0.0,
         token_noise=0.0,
-        decay_share=1.0,
+        decay_share=0.4 if wish.reward else 1.0,
         backend="torch",
         device="cpu",
         accumulate=1,

@@ -26,19 +26,26 @@ def trained_loss(
 
 
 def trained_losses(
-    model: Transformer, inputs: Tensor, targets: Tensor, lengths: list[int]
+    model: Transformer,
+    inputs: Tensor,
+    targets: Tensor,
+    lengths: list[int],
+    temperature: float = 1.0,
 ) -> Tensor:
     """Return the loss (M,) of each trained token of a pack.
 
     The model reads everything, and the head is asked only where there is
-    something to learn: M of N tokens.
+    something to learn: M of N tokens. What was drawn at a temperature was
+    as likely as it is at that temperature.
     """
     trained = (targets[0] != UNTRAINED).nonzero().flatten()  # (M,)
     few = functional.pad(trained, (0, -len(trained) % ROUND))
     hidden = model.hidden(inputs, lengths=lengths)[0, few]
     logits = model.head(hidden)[: len(trained)].float()  # (M, V)
     right = targets[0, trained]
-    return functional.cross_entropy(logits, right, reduction="none")
+    return functional.cross_entropy(
+        logits / temperature, right, reduction="none"
+    )
 
 
 def shares(targets: Tensor, lengths: Sequence[int]) -> Tensor:
@@ -66,6 +73,8 @@ def shares(targets: Tensor, lengths: Sequence[int]) -> Tensor:
 class PackBackend(TorchBackend):
     """PyTorch, as for any text, but on packs."""
 
+    temperature = 1.0
+
     def loss(
         self,
         inputs: Tensor,
@@ -91,5 +100,9 @@ class PackBackend(TorchBackend):
             saved_in(self.precision, model, sums),
         ):
             return trained_losses(
-                model, inputs.to(device), targets.to(device), lengths
+                model,
+                inputs.to(device),
+                targets.to(device),
+                lengths,
+                self.temperature,
             )

@@ -18,7 +18,7 @@ class Tuning:
     fit the context. `epochs` is how often each is read. Of what is read
     the share `rehearsal` is the base's own training text. `lora_rank` is
     0 where the whole model learns. With a `reward` the conversations are
-    questions only, which the model answers for it.
+    questions only, which the model answers for it, at that `temperature`.
     """
 
     base: str
@@ -28,6 +28,7 @@ class Tuning:
     rehearsal: float = 0.0
     lora_rank: int = 0
     reward: str = ""
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.epochs <= 1000:
@@ -43,6 +44,11 @@ class Tuning:
             raise UserError(
                 f"the rank is {self.lora_rank}; it must be from 1 to 1024, "
                 "or 0 to teach the whole model"
+            )
+        if not 0 < self.temperature <= 10:
+            raise UserError(
+                f"temperature is {self.temperature}; it must be above 0, "
+                "up to 10"
             )
         check_known("reward", [self.reward], ("", *REWARDS))
         if self.reward and self.lora_rank:

@@ -73,9 +73,11 @@ class Trials:
         size: int,
         seed: int,
         reward: Reward = reward_of_sum,
+        temperature: float = 1.0,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
         self.questions, self.reward = questions, reward
+        self.temperature = temperature
         self.passes = Passes(len(questions), size, seed)
         self.tokens_per_step = size * ANSWERS * MOST_TOKENS  # at most
 
@@ -109,7 +111,9 @@ class Trials:
         for _, same in groupby(asked, key=lambda pair: len(pair[1])):
             some = list(same)
             prompts = [prompt for _, prompt in some for _ in range(ANSWERS)]
-            said = sample(self.model, prompts, end, generator)
+            said = sample(
+                self.model, prompts, end, generator, self.temperature
+            )
             for number, (turns, prompt) in enumerate(some):
                 first = number * ANSWERS
                 yield turns, prompt, said[first : first + ANSWERS]
@@ -127,18 +131,17 @@ def sample(
     prompts: Sequence[list[int]],
     end: int,
     generator: torch.Generator,
+    temperature: float = 1.0,
 ) -> list[list[int]]:
-    """Return an answer to each prompt, of one length, up to its end.
-
-    Drawn from what the model holds likely, as it is: temperature 1.
-    """
+    """Return an answer to each prompt, of one length, up to its end."""
     model.eval()
     cache, fresh = Cache(model.config), torch.tensor(prompts)
     room = model.config.context - fresh.shape[1]
     drawn = fresh.new_empty(len(prompts), 0)  # (A, T)
     for _ in range(min(MOST_TOKENS, room)):
         hidden = model.hidden(fresh, cache)[:, -1]
-        likely = model.head(hidden).float().softmax(dim=-1)  # (A, V)
+        scores = model.head(hidden).float() / temperature  # (A, V)
+        likely = scores.softmax(dim=-1)
         fresh = torch.multinomial(likely, 1, generator=generator)
         drawn = torch.cat([drawn, fresh], dim=1)
         if (drawn == end).any(dim=1).all():
@@ -153,13 +156,18 @@ class RewardBackend(PackBackend):
     """Learns from answers and their rewards, with AdamW.
 
     Muon's steps are as long for a faint gradient as for a strong one; here
-    it is faint as soon as most answers are right.
+    it is faint as soon as most answers are right. The temperature is that
+    at which the answers were drawn.
     """
 
     def __init__(
-        self, model: Transformer, training: TrainingRecipe
+        self,
+        model: Transformer,
+        training: TrainingRecipe,
+        temperature: float = 1.0,
     ) -> None:
         super().__init__(model, training)
+        self.temperature = temperature
         rate = training.other_learning_rate
         self.optimizers = [AdamW(model.parameters(), rate)]
 

@@ -71,10 +71,13 @@ def from_conversations(run: Run) -> Course:
     ask = asking(run.tokenizer, some_questions(said))
     if tuning.reward:
         size, seed = training.batch_size, training.seed
-        state = State(model=model, backend=RewardBackend(model, training))
+        drawn_at = tuning.temperature
+        backend = RewardBackend(model, training, drawn_at)
         asked = short_ones(said, run)
-        trials = Trials(model, run.tokenizer, asked, size, seed)
-        return Course(state, trials, ask)
+        trials = Trials(
+            model, run.tokenizer, asked, size, seed, temperature=drawn_at
+        )
+        return Course(State(model=model, backend=backend), trials, ask)
     teacher = learner(model, training, tuning.lora_rank)
     read = rendered(said, run.tokenizer, run.recipe, Watcher())
     state = State(model=model, backend=teacher)
