@@ -178,9 +178,9 @@ def long_run(
     for letter, (step, _) in zip("abcdefgh", samples, strict=False):
         across, end = chart.at(step, chart.y.first)
         sheet.line([(across, chart.top), (across, end)], SHADE)
-        sheet.words(
-            letter, across - 3, end - 4, colour=FAINT, align="right"
-        )
+        align = "left" if across < chart.left + 12 else "right"
+        beside = across + (3 if align == "left" else -3)
+        sheet.words(letter, beside, end - 4, colour=FAINT, align=align)
     steps = {x: f"{x:,}" for x in range(0, last + 1, 500)}
     ticks = {x: str(x) for x in (1.0, 1.5, 2.0)}
     chart.scales(steps, ticks, "step", "nats a letter")
