@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from octavo.foundation import UserError
@@ -234,19 +235,26 @@ def test_a_context_longer_than_the_documents(prepared, symptoms, file):
 
 
 class Disturber(Watcher):
-    """Keeps the training waiting, for some steps or for all."""
+    """Keeps the training waiting, for some steps or for all.
 
-    def __init__(self, from_step: int, seconds: float) -> None:
+    So many seconds, or four times as long as steps took before, however
+    fast the machine is.
+    """
+
+    def __init__(self, from_step: int, seconds: float = 0) -> None:
         self.from_step, self.seconds = from_step, seconds
+        self.seen: list[float] = []
 
     def stepped(self, moment) -> None:
+        self.seen.append(time.perf_counter())
         if self.from_step <= moment.step < self.from_step + 50:
-            time.sleep(self.seconds)
+            before = np.diff(self.seen[: self.from_step])
+            time.sleep(self.seconds or 4 * float(np.median(before)))
 
 
 def test_other_work_beside_training(prepared, symptoms):
     run = prepared()
-    train(run, Disturber(from_step=80, seconds=0.025))
+    train(run, Disturber(from_step=80))
     assert symptoms(run) == ["too slow: other work"]
 
 
